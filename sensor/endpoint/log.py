@@ -29,7 +29,7 @@ STDIN: Final = "-"
 
 _BLOCK: Final = 128 * 1024
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-_EXPECTED: Final = (
+EXPECTED: Final = (
     "expected Sysmon events as JSON (Winlogbeat, NXLog …), Windows Event XML or EVTX, "
     "plain or compressed with gzip, zstd or xz"
 )
@@ -46,8 +46,8 @@ class EventLog(msgspec.Struct, frozen=True):
     `events` are sorted by (`at`, computer, record id, content), `at` being the record time
     corrected by the computer's calibration. `read` counts the Sysmon events 1, 3, 5 and 22,
     duplicates included; `duplicate` those of them that were there before; `rejected` the records
-    that could not be read, by reason. `problems` are lines for a person: file, what, where;
-    `warnings` too, of files that were read but make no sense.
+    that could not be read, by reason. `problems` are lines for a person: file, what, where.
+    `unrecognised` names the files that were read and hold no record at all.
     """
 
     events: tuple[ProcessEvent, ...]
@@ -55,7 +55,7 @@ class EventLog(msgspec.Struct, frozen=True):
     duplicate: int
     rejected: dict[str, int]
     problems: list[str]
-    warnings: list[str] = []
+    unrecognised: list[str] = []
 
 
 def read_events(paths: Sequence[str], *, stdin: BinaryIO | None = None) -> EventLog:
@@ -77,7 +77,7 @@ def read_events(paths: Sequence[str], *, stdin: BinaryIO | None = None) -> Event
         duplicate=reading.read - len(reading.kept),
         rejected=dict(sorted(reading.rejected.items())),
         problems=reading.problems,
-        warnings=reading.warnings,
+        unrecognised=reading.unrecognised,
     )
 
 
@@ -89,7 +89,7 @@ class _Reading:
         self.read = 0
         self.rejected: Counter[str] = Counter()
         self.problems: list[str] = []
-        self.warnings: list[str] = []
+        self.unrecognised: list[str] = []
 
     def file(self, path: str, stdin: BinaryIO | None) -> None:
         """Read one file; whatever is wrong with it becomes a problem."""
@@ -120,9 +120,9 @@ class _Reading:
                 f"{name}: line {cut_at}: the file ends within a record; its end is missing"
             )
         elif not records and self.rejected.total() > rejected and b"\0" not in head:
-            self.warnings.append(f"{name}: no record in it is an event; {_EXPECTED}")
+            self.unrecognised.append(name)
         elif not records and b"\0" in head and not head.startswith(_UTF16):
-            self.problems.append(f"{name}: this is no event log; {_EXPECTED}")
+            self.problems.append(f"{name}: this is no event log; {EXPECTED}")
 
     def _pieces(self, pieces: Iterable[Piece]) -> tuple[int, int | None]:
         """Take one file's pieces; give the number of records and the line the file is cut in."""
