@@ -1,0 +1,1 @@
+"""Encoders: values as the outside world wants them."""
