@@ -1,0 +1,20 @@
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from craft import RESOLVER, WORKSTATION, at, pcap, resolved, write
+from sysmon import CURL, POWERSHELL, Log, lines
+
+
+def make(folder: Path) -> None:
+    log = Log(WORKSTATION)
+    log.started(POWERSHELL, at(-9))
+    log.started(CURL, at(-8))
+    log.asked(POWERSHELL, at(0.3))
+    log.asked(CURL, at(0.5))
+    write(folder, "case.pcap", pcap(resolved(WORKSTATION, RESOLVER, at(0))))
+    write(folder, "events.jsonl", lines(log.events))
+
+
+if __name__ == "__main__":
+    make(Path(__file__).parent)

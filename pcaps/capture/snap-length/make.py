@@ -1,0 +1,13 @@
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from craft import RESOLVER, WORKSTATION, at, pcap, resolved, write
+
+
+def make(folder: Path) -> None:
+    write(folder, "case.pcap", pcap(resolved(WORKSTATION, RESOLVER, at(0)), snaplen=80))
+
+
+if __name__ == "__main__":
+    make(Path(__file__).parent)
