@@ -97,11 +97,11 @@ def interpret(record: Record) -> ProcessEvent | None:
 def _started(shared: _Shared, data: Mapping[str, str]) -> Started:
     return Started(
         **shared,
-        original_file_name=_said(data, "OriginalFileName"),
-        company=_said(data, "Company"),
-        product=_said(data, "Product"),
-        description=_said(data, "Description"),
-        file_version=_said(data, "FileVersion"),
+        original_file_name=_stated(data, "OriginalFileName"),
+        company=_stated(data, "Company"),
+        product=_stated(data, "Product"),
+        description=_stated(data, "Description"),
+        file_version=_stated(data, "FileVersion"),
         command_line=_said(data, "CommandLine"),
         hashes=_hashes(data.get("Hashes", "")),
         parent_guid=_guid(data, "ParentProcessGuid"),
@@ -158,6 +158,12 @@ def _said(data: Mapping[str, str], name: str) -> str | None:
     """Give a field's text, None when it stands for nothing."""
     written = data.get(name, "")
     return None if written.strip() in _NOTHING else written
+
+
+def _stated(data: Mapping[str, str], name: str) -> str | None:
+    """Give a text of the image's version resource; Sysmon writes `?` where there is none."""
+    written = _said(data, name)
+    return None if written is not None and written.strip() == "?" else written
 
 
 def _needed(data: Mapping[str, str], name: str) -> str:

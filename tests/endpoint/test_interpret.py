@@ -229,6 +229,16 @@ def test_a_started_process_has_its_hashes_in_lower_case() -> None:
     assert event.hashes == (("md5", "cd" * 16), ("sha1", "ab" * 20))
 
 
+def test_a_question_mark_for_a_version_text_is_nothing() -> None:
+    """
+    An image without version resource states no company and no original file name.
+    """
+    event = interpret(record(1, Company="?", OriginalFileName=" ? ", CommandLine="?"))
+
+    assert isinstance(event, Started)
+    assert (None, None, "?") == (event.company, event.original_file_name, event.command_line)
+
+
 def test_an_ended_process_needs_nothing_but_its_host() -> None:
     """
     Sysmon for Linux ends processes it never knew.
