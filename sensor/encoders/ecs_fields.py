@@ -47,7 +47,6 @@ class RuleFields(Closed, frozen=True, kw_only=True):
     id: str
     version: str
     name: str
-    ruleset: str | None = None
     category: str | None = None
     reference: str | None = None
 
