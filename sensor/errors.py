@@ -13,10 +13,6 @@ class SensorError(Exception):
     exit_code: ClassVar[int] = 1
 
 
-class InputError(SensorError):
-    """A capture or an event file that cannot be read, or not to its end."""
-
-
 class OutputError(SensorError):
     """Standard output or a file that cannot be written."""
 

@@ -97,9 +97,14 @@ class Lookup(msgspec.Struct, frozen=True):
         return self.flows[0].client_ip
 
     @property
+    def resolved(self) -> tuple[str, ...]:
+        """The addresses the answers resolve to, in their order."""
+        return tuple(r.rdata for r in self.answers if r.type in ("A", "AAAA"))
+
+    @property
     def addresses(self) -> frozenset[str]:
-        """The addresses the answers resolve to."""
-        return frozenset(r.rdata for r in self.answers if r.type in ("A", "AAAA"))
+        """The same as a set, for comparing."""
+        return frozenset(self.resolved)
 
 
 class _Part(msgspec.Struct, frozen=True):

@@ -1,11 +1,10 @@
 """An alert as an ECS document (fields: `sensor.encoders.ecs_fields`)."""
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final, TypeVar
 
 import communityid
-import msgspec
 
 from sensor import __version__
 from sensor.alerts import Alert
@@ -177,7 +176,6 @@ def _peer(ip: str, port: int) -> ecs.Peer:
 
 
 def _dns(lookup: Lookup) -> ecs.Dns:
-    addresses = tuple(r.rdata for r in lookup.answers if r.type in ("A", "AAAA"))
     return ecs.Dns(
         type="query" if lookup.rcode is None else "answer",
         id=str(lookup.message_id),
@@ -190,7 +188,7 @@ def _dns(lookup: Lookup) -> ecs.Dns:
             for r in lookup.answers
         )
         or None,
-        resolved_ip=_distinct(addresses),
+        resolved_ip=_distinct(lookup.resolved),
     )
 
 
@@ -400,8 +398,3 @@ def _known(value: S) -> S | None:
 
 def _distinct(items: Iterable[str]) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(items)) or None
-
-
-def encode(document: msgspec.Struct | Mapping[str, object]) -> bytes:
-    """Write a document as one line of JSON, without the line's end."""
-    return msgspec.json.encode(document)

@@ -83,7 +83,7 @@ def _asked(best: Verdict) -> str:
         results = best.event.results if best.event else ()
         name = best.event.query_name if best.event else name
         return f"resolved {name} to {results[0]}" if results else f"asked for {name}"
-    addresses = [r.rdata for r in lookup.answers if r.type in ("A", "AAAA")]
+    addresses = lookup.resolved
     name = lookup.qname
     through = f" (which leads to {best.match.indicator})" if best.match.role != "qname" else ""
     if addresses:
