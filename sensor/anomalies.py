@@ -18,6 +18,14 @@ class Anomaly(StrEnum):
     HEADERS_TOO_DEEP = "headers_too_deep"
     LENGTH_MISMATCH = "length_mismatch"
     FRAGMENT = "fragment"
+    FRAGMENT_OVERLAP = "fragment_overlap"
+    FRAGMENTS_INCOMPLETE = "fragments_incomplete"
+
+    # TCP streams
+    STREAM_MIDWAY = "stream_midway"
+    STREAM_INCOMPLETE = "stream_incomplete"
+    SEGMENT_LOST = "segment_lost"
+    SEGMENT_OVERLAP = "segment_overlap"
 
     # a DNS message as a whole
     MESSAGE_TRUNCATED = "message_truncated"

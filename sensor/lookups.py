@@ -2,7 +2,8 @@
 
 Transactions of one client address for one name that begin within 2 s of the one before are one
 lookup (A, AAAA, HTTPS, other servers), except that a second query of a type already answered,
-with another id or port, begins a new one.
+with another id or port, begins a new one. A truncated answer over UDP answers nothing: the query
+over TCP that follows belongs to the same lookup.
 
 A lookup that matches only by its answer (`innocent.example` CNAME to the watched name) is told
 from the matching responses alone, so that nothing ever depends on a query nobody had to keep.
@@ -314,13 +315,23 @@ def _deadline(held: _Open) -> Nanoseconds:
 
 
 def _is_done(before: _Part, part: _Part) -> bool:
-    """Say whether what `part` asks had been answered; the very same query again is a repeat."""
+    """Say whether what `part` asks had been answered; the very same query again is a repeat.
+
+    A truncated answer over UDP is none: the client asks again over TCP (RFC 7766 §5), or the next
+    server.
+    """
     return (
         before.response is not None
+        and not _is_cut(before.response)
         and before.response.at <= part.began
         and any(qtype in part.qtypes for qtype in before.qtypes)
         and (before.flow.client_port, before.message_id) != (part.flow.client_port, part.message_id)
     )
+
+
+def _is_cut(response: Message) -> bool:
+    """Say whether a response only says that the answer is too long for UDP."""
+    return "TC" in response.dns.flags and response.transport == "udp"
 
 
 def _answered_question(response: Decoded) -> Question:
@@ -372,8 +383,9 @@ def _told_again(held: _Open, before: _Part | None, part: _Part, at: Nanoseconds)
 def _told(held: _Open, at: Nanoseconds) -> Lookup:
     parts = sorted(held.parts.values(), key=lambda part: part.began)
     responses = [part.response for part in parts if part.response is not None]
-    best = next((r for r in responses if r.dns.rcode == "NOERROR"), None)
-    response = best or (responses[-1] if responses else None)
+    told_by = [r for r in responses if not _is_cut(r)] or responses
+    best = next((r for r in told_by if r.dns.rcode == "NOERROR"), None)
+    response = best or (told_by[-1] if told_by else None)
     messages = [m for part in parts for m in (part.query, part.response) if m is not None]
     told = messages[0]
     question = parts[0].question

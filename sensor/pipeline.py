@@ -1,8 +1,10 @@
 """One packet's journey, top to bottom. Read this first.
 
     frame         captured bytes, their time, link type and capture point
-      unwrap      takes the headers off                           → packet
-      read        is it DNS? what does it say?                    → message
+      unwrap      takes the headers off, tunnels too              → packet
+      fragments   puts a datagram together, to be unwrapped on    → datagram
+      streams     cuts TCP at its length prefixes                 → packet
+      read        is it DNS, or a cousin of it? what does it say? → message
       doubles     marks what a mirror showed twice                → message
       transactions pairs a query with its response                → transaction
       lookups     one client's wish to know one watched name      → lookup
@@ -11,13 +13,11 @@
       judge       what does each rule say of it                   → verdict
       alerts      what is worth telling, and when                 → alert
 
-Between packet and message two stages will stand: fragments put datagrams together, streams cut
-TCP at its length prefixes.
-
 Every stage is a function of `(items, now)`. `now` is the largest time seen, in frames and events
 alike; nothing here reads a clock, a file or a socket, so the same river runs live and over files.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, TypeAlias
 
@@ -29,19 +29,21 @@ from sensor.anomalies import Anomaly
 from sensor.attribution import attribute as joining
 from sensor.attribution.attribute import Attribution
 from sensor.counters import Counters
-from sensor.decap.unwrap import Leftover, unwrap
+from sensor.decap.unwrap import Leftover, Unwrap, Unwrapped
 from sensor.dns.message import Message
 from sensor.doubles import Doubles
 from sensor.endpoint.events import ProcessEvent
 from sensor.endpoint.hosts import Configured, Hosts
+from sensor.fragments import Fragments
 from sensor.frame import Frame
 from sensor.lookups import Lookup, Lookups
 from sensor.messages import Reader
-from sensor.packet import Packet
+from sensor.packet import Fragment, Packet
 from sensor.rules.judge import Judge
 from sensor.rules.rule import Rule
 from sensor.rules.verdict import Verdict
 from sensor.stage import END, Nanoseconds
+from sensor.streams import Streams
 from sensor.transactions import Transaction, Transactions
 from sensor.watch import Watch
 
@@ -58,6 +60,7 @@ class Settings(msgspec.Struct, frozen=True):
     alerts: gathering.Settings
     ports: frozenset[int] = frozenset({53})
     any_port: bool = True
+    vxlan_ports: tuple[int, ...] = ()
     hosts: tuple[Configured, ...] = ()
     taps: frozenset[str] = frozenset()
 
@@ -82,6 +85,9 @@ class Pipeline:
         watch = Watch((rule.id, name) for rule in settings.rules for name in rule.names)
         self._watch = watch
         self._taps = settings.taps
+        self._unwrap = Unwrap(settings.ports, settings.vxlan_ports)
+        self._fragments = Fragments()
+        self._streams = Streams()
         self._read = Reader(settings.ports, any_port=settings.any_port)
         self._doubles = Doubles()
         self._transactions = Transactions()
@@ -94,23 +100,26 @@ class Pipeline:
 
     def __call__(self, items: Iterable[Frame | ProcessEvent], now: Nanoseconds) -> Iterator[Value]:
         for item in items:
-            is_late = item.at < self._now  # then the stages must be told what `now` is
-            self._now = max(self._now, item.at)
-            yield from self._pass(self._now) if is_late else self._wait(self._now)
+            if item.at < self._now:  # then the stages must be told what `now` is
+                yield from self._pass(self._now)
+            else:
+                yield from self._wait(item.at)
             if isinstance(item, Frame):
                 yield from self._frame(item)
             else:
                 yield from self._endpoint([item], self._now)
         if now == END:
             yield from self._pass(self._now)  # what is held leaves at the latest time seen
-            yield from self._pass(END)
+            yield from self._release(END)
+            yield from self._tell(END)
         else:
-            self._now = max(self._now, now)
-            yield from self._wait(self._now)
+            yield from self._wait(max(self._now, now))
 
     def deadline(self) -> Nanoseconds:
         """When something held anywhere falls due."""
         return min(
+            self._fragments.deadline(),
+            self._streams.deadline(),
             self._transactions.deadline(),
             self._lookups.deadline(),
             self._attribution.deadline(),
@@ -122,26 +131,58 @@ class Pipeline:
         """What was counted so far."""
         counters = self._counters
         counters.exempt_lookups = self._alerts.exempt
-        for name, evicted in (
-            ("doubles", self._doubles.evicted),
-            ("transactions", self._transactions.evicted),
-            ("lookups", self._lookups.evicted),
-            ("attribution", self._attribution.evicted),
-            ("alerts", self._alerts.evicted),
-        ):
-            if evicted:
-                counters.evicted[name] = evicted
+        counters.evicted = +Counter(
+            {
+                **_named("fragments", self._fragments.evicted),
+                **_named("streams", self._streams.evicted),
+                "doubles": self._doubles.evicted,
+                "transactions": self._transactions.evicted,
+                "lookups": self._lookups.evicted,
+                "attribution": self._attribution.evicted,
+                "alerts": self._alerts.evicted,
+            }
+        )
         return counters
 
     def _frame(self, frame: Frame) -> Iterator[Value]:
-        """Follow one frame down to its message."""
+        """Follow one frame down."""
         self._counters.frames += 1
         self._counters.octets += len(frame.data)
-        packet = unwrap(frame)
-        if isinstance(packet, Leftover):
-            self._counters.leftovers[packet.what] += 1
-            yield from self._sight(packet, packet.anomalies)
-        elif (message := self._read(packet)) is None:
+        yield from self._unwrapped(self._unwrap(frame))
+
+    def _unwrapped(self, found: Unwrapped) -> Iterator[Value]:
+        """Follow what stood below the headers: a fragment, a segment, a packet, or nothing."""
+        if isinstance(found, Leftover):
+            yield from self._left(found)
+        elif isinstance(found, Fragment):
+            self._counters.leftovers["fragment"] += 1
+            yield from self._rejoin([found], self._now)
+        elif found.transport == "tcp" and self._read.is_configured(found):
+            yield from self._cut([found], self._now)
+        else:
+            yield from self._packet(found)
+
+    def _left(self, leftover: Leftover) -> Iterator[Sighted]:
+        self._counters.leftovers[leftover.what] += 1
+        yield from self._sight(leftover, leftover.anomalies)
+
+    def _rejoin(self, fragments: list[Fragment], now: Nanoseconds) -> Iterator[Value]:
+        """Follow fragments, and what became due, to the datagrams they make; unwrap these on."""
+        for datagram in list(self._fragments(fragments, now)):
+            if isinstance(datagram, Leftover):
+                yield from self._left(datagram)
+            else:
+                yield from self._unwrapped(self._unwrap.resume(datagram))
+
+    def _cut(self, segments: list[Packet], now: Nanoseconds) -> Iterator[Value]:
+        """Follow TCP segments, and what became due, to the messages they carry."""
+        for packet in list(self._streams(segments, now)):
+            yield from self._packet(packet)
+
+    def _packet(self, packet: Packet) -> Iterator[Value]:
+        """Read the message that a packet carries."""
+        message = self._read(packet)
+        if message is None:
             yield from self._sight(packet, self._read.damage(packet))
         else:
             self._counters.dns_messages += self._read.is_configured(packet)
@@ -153,18 +194,31 @@ class Pipeline:
             yield from self._sight(message, (*message.anomalies, *message.dns.anomalies))
             if "messages" in self._taps:
                 yield message
-            if "transactions" in self._taps or self._watch.concerns(message.dns):
+            if message.protocol == "dns" and self._is_followed(message):
                 yield from self._pair([message], self._now)
+
+    def _is_followed(self, message: Message) -> bool:
+        return "transactions" in self._taps or self._watch.concerns(message.dns)
 
     def _wait(self, now: Nanoseconds) -> Iterator[Value]:
         """Let time go by until `now`, from one deadline to the next: all leaves in its order."""
         while (due := self.deadline()) <= now:
-            yield from self._pass(due)
+            self._now = max(self._now, due)
+            yield from self._pass(self._now)
+        self._now = now
 
     def _pass(self, now: Nanoseconds) -> Iterator[Value]:
-        """Tell every stage the time."""
+        """Tell every stage the time; those down the river first, for what comes down is late."""
+        yield from self._tell(now)
+        yield from self._release(now)
+
+    def _tell(self, now: Nanoseconds) -> Iterator[Value]:
         yield from self._doubles([], now)
         yield from self._pair([], now)
+
+    def _release(self, now: Nanoseconds) -> Iterator[Value]:
+        yield from self._rejoin([], now)
+        yield from self._cut([], now)
 
     def _pair(self, messages: list[Message], now: Nanoseconds) -> Iterator[Value]:
         """Follow messages, and what became due, down to lookups."""
@@ -191,6 +245,11 @@ class Pipeline:
             self._counters.anomalies[anomaly] += 1
             if "anomalies" in self._taps:
                 yield Sighted(where.at, anomaly, where)
+
+
+def _named(stage: str, evicted: Counter[str]) -> dict[str, int]:
+    """Name what a stage counts by kinds: the kind that bears the stage's name by that alone."""
+    return {stage if kind == stage else f"{stage}.{kind}": n for kind, n in evicted.items()}
 
 
 __all__ = ["END", "Pipeline", "Settings", "Sighted", "Value"]

@@ -136,6 +136,7 @@ def _settings(options: Options, config: Config, rules: tuple[Rule, ...]) -> pipe
         ),
         ports=frozenset(config.dns.ports),
         any_port=config.dns.any_port,
+        vxlan_ports=config.tunnels.vxlan_ports,
         hosts=tuple(Configured(host.computer, host.addresses) for host in config.hosts),
         taps=KINDS[options.emit],
     )

@@ -49,6 +49,12 @@ class Dns(Section, frozen=True):
     resolvers: tuple[Network, ...] = ()
 
 
+class Tunnels(Section, frozen=True):
+    """What is looked into on ports that nothing else proves to be a tunnel's."""
+
+    vxlan_ports: tuple[Port, ...] = ()
+
+
 class Rules(Section, frozen=True):
     """Where the rules are, one a file."""
 
@@ -129,6 +135,7 @@ class Config(Section, frozen=True):
     sensor: Identity = field(default_factory=Identity)
     capture: Capture = field(default_factory=Capture)
     dns: Dns = field(default_factory=Dns)
+    tunnels: Tunnels = field(default_factory=Tunnels)
     rules: Rules = field(default_factory=Rules)
     hosts: tuple[Host, ...] = ()
     feeds: tuple[FileFeed, ...] = ()

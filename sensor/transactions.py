@@ -37,9 +37,9 @@ TIMEOUT: Final = 15 * SECOND
 # for its late answer.
 LINGER: Final = 15 * SECOND
 
-# About a kilobyte each; a million queries a second without any answer would fill it in a fifth
-# of a second, and the oldest then leave as unanswered.
-MOST: Final = 200_000
+# About a kilobyte and a half each; a million queries a second without any answer would fill it in
+# a tenth of a second, and the oldest then leave as unanswered.
+MOST: Final = 100_000
 
 Questions: TypeAlias = tuple[tuple[str, str, str], ...]
 Wire: TypeAlias = tuple[str, int, str, int, str, int, str]
@@ -113,7 +113,11 @@ class Transaction(msgspec.Struct, frozen=True):
 
 
 class Transactions:
-    """The stage that pairs. A double (see `sensor.doubles`) is not counted again."""
+    """The stage that pairs.
+
+    A double (see `sensor.doubles`) is not counted again, and a cousin's message (see
+    `sensor.dns.cousins`) pairs with nothing: many may answer it, or none, and under no id.
+    """
 
     key: ClassVar[str] = "client"
 
@@ -126,7 +130,8 @@ class Transactions:
     def __call__(self, items: Iterable[Message], now: Nanoseconds) -> Iterator[Transaction]:
         for message in items:
             yield from self._settle(max(self._now, message.at))
-            if Anomaly.MIRRORED_DUPLICATE not in message.anomalies:
+            is_double = Anomaly.MIRRORED_DUPLICATE in message.anomalies
+            if message.protocol == "dns" and not is_double:
                 yield from self._take(message)
         yield from self._settle(now)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sensor import lookups
 from sensor.anomalies import Anomaly
-from sensor.dns.message import Message, Question
+from sensor.dns.message import Message, Question, Record
 from sensor.doubles import Doubles
 from sensor.lookups import Flow, Lookup, Lookups
 from sensor.stage import END, SECOND
@@ -162,6 +162,97 @@ def test_second_query_of_an_unanswered_type_is_the_same_lookup() -> None:
     A retry with a new id or port belongs to what it retries.
     """
     assert [(0, ("A",), "answered")] == shapes(query(0), *exchange(1, ident=8, port=50002))
+
+
+def over_tcp(message: Message) -> Message:
+    """The same message, but in a stream."""
+    return msgspec.structs.replace(message, transport="tcp")
+
+
+def truncated(when: float, *answers: Record, **of: Any) -> Message:
+    """A response that has TC set."""
+    answered = response(when, *answers, **of)
+    flags = ("TC", *answered.dns.flags)
+    return msgspec.structs.replace(answered, dns=msgspec.structs.replace(answered.dns, flags=flags))
+
+
+def test_truncated_answer_and_its_retry_over_tcp_are_one_lookup() -> None:
+    """
+    The client asked once: over UDP the answer did not fit, over TCP it did, and it is the one told.
+    """
+    retry: dict[str, Any] = {"port": 50002, "ident": 8}
+
+    (lookup,) = closed(
+        query(0),
+        truncated(0.02),
+        over_tcp(query(0.05, **retry)),
+        over_tcp(response(0.07, ADDRESS, **retry)),
+    )
+
+    assert [
+        Flow(CLIENT, 50001, SERVER, 53, "udp"),
+        Flow(CLIENT, 50002, SERVER, 53, "tcp"),
+    ] == list(lookup.flows)
+    assert ("answered", "NOERROR", (ADDRESS,)) == (lookup.outcome, lookup.rcode, lookup.answers)
+    assert ("RD", "RA") == lookup.flags
+    assert (at(0), at(0.07)) == (lookup.first, lookup.last)
+
+
+def test_truncated_answer_matches_by_itself_and_with_its_retry() -> None:
+    """
+    A response that holds the watched name as a target tells the lookup alone, so the one over TCP
+    must not begin another.
+    """
+    of: dict[str, Any] = {"qname": INNOCENT}
+
+    (lookup,) = closed(
+        truncated(0.02, CNAME, **of),
+        over_tcp(response(0.07, CNAME, ADDRESS, port=50002, ident=8, **of)),
+    )
+
+    assert ((CNAME, ADDRESS), ("RD", "RA")) == (lookup.answers, lookup.flags)
+
+
+@pytest.mark.parametrize("rcode", ["NXDOMAIN", "SERVFAIL"])
+def test_what_the_retry_says_counts(rcode: str) -> None:
+    """
+    The truncated answer said NOERROR, but it is the other that the client got.
+    """
+    (lookup,) = closed(
+        query(0),
+        truncated(0.02, ADDRESS),
+        over_tcp(query(0.05, port=50002)),
+        over_tcp(response(0.07, port=50002, rcode=rcode)),
+    )
+
+    assert rcode == lookup.rcode
+
+
+def test_truncated_answer_alone_is_told() -> None:
+    """
+    Nothing else is known of it: its response code and what it holds.
+    """
+    (lookup,) = closed(query(0), truncated(0.02, ADDRESS))
+
+    assert ("answered", "NOERROR", (ADDRESS,)) == (lookup.outcome, lookup.rcode, lookup.answers)
+    assert "TC" in lookup.flags
+
+
+def test_after_the_retry_a_further_query_is_a_second_lookup() -> None:
+    """
+    Over TCP nothing is too long: TC there is an answer all the same.
+    """
+    answers = [response(0.07, ADDRESS, port=50002), truncated(0.07, ADDRESS, port=50002)]
+    for answer in answers:
+        messages = [
+            query(0),
+            truncated(0.02),
+            over_tcp(query(0.05, port=50002)),
+            over_tcp(answer),
+            *exchange(1, port=50003, ident=9),
+        ]
+
+        assert [(0, ("A",), "answered"), (1, ("A",), "answered")] == shapes(*messages)
 
 
 def test_repeat_that_crossed_its_answer_is_the_same_lookup() -> None:

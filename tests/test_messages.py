@@ -1,15 +1,22 @@
 """Which packets carry a DNS message, and what is kept of them."""
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 import pytest
 
 from sensor.anomalies import Anomaly
-from sensor.messages import COUSINS, Reader
+from sensor.dns.cousins import PORTS
+from sensor.encoders.lines import message_line
+from sensor.messages import Reader
 from sensor.packet import Packet
-from tests.dns.messages import ASKED, QUERY, header
+from sensor.stage import SECOND
+from tests.capture.capture_writer import pcap
+from tests.dns.messages import ASKED, QUERY, RESPONSE, header, question, record, wire_name
+from tests.replays import KINDS, START, datagram, run
 
+TELEGRAM: Final = question(wire_name(b"api", b"telegram", b"org"))
 MESSAGE = header(flags=QUERY) + ASKED
 
 
@@ -87,21 +94,67 @@ def test_elsewhere_only_what_has_the_shape() -> None:
     assert reader(any_port=False)(packet(dport=4444)) is None
 
 
-@pytest.mark.parametrize("port", sorted(COUSINS))
-def test_cousins_are_passed_over(port: int) -> None:
-    """
-    NBNS, mDNS and LLMNR look alike and are something else, unless the port is configured.
-    """
-    assert reader()(packet(dport=port)) is None
-    assert reader()(packet(sport=port, dport=50001)) is None
-    assert reader(53, port)(packet(dport=port)) is not None
+GROUP: Final = "224.0.0.251"
 
 
-def test_tcp_is_not_read_yet() -> None:
+@pytest.mark.parametrize(("port", "protocol"), [(5353, "mdns"), (5355, "llmnr")])
+def test_cousins_are_read_as_what_they_are(port: int, protocol: str) -> None:
     """
-    A segment is no message: only a stream can be cut at its length prefixes.
+    Sent to a group, a message to a cousin's port is the cousin's, searched ports or not; on a
+    configured port it is DNS.
     """
-    assert reader()(packet(transport="tcp")) is None
+    asking = packet(dport=port, dst=GROUP)
+
+    message = reader(any_port=False)(asking)
+
+    assert message is not None
+    assert (protocol, (Anomaly.LENGTH_MISMATCH,)) == (message.protocol, message.anomalies)
+    assert message == reader()(asking)
+    configured = reader(53, port)(asking)
+    assert configured is not None
+    assert "dns" == configured.protocol
+
+
+@pytest.mark.parametrize("port", sorted(PORTS))
+def test_dns_on_a_cousins_port_is_dns(port: int) -> None:
+    """
+    A query to a server that listens there, and its answer, are found as on any other port.
+    """
+    answer = header(flags=RESPONSE) + ASKED
+
+    for found in (reader()(packet(dport=port)), reader()(packet(answer, sport=port, dport=50001))):
+        assert found is not None
+        assert ("dns", Anomaly.NONSTANDARD_PORT) == (found.protocol, found.anomalies[-1])
+    assert reader(any_port=False)(packet(dport=port)) is None
+
+
+def test_stream_is_read_on_configured_ports_only() -> None:
+    """
+    What a stream was cut into is a message each, in any shape; on other ports it is none, and a
+    cousin's neither. Control segments carry nothing.
+    """
+    for sport, dport in ((50001, 53), (53, 50001)):
+        found = reader()(packet(b"\xff" * 40, sport=sport, dport=dport, transport="tcp"))
+        assert found is not None
+        assert ("tcp", (Anomaly.LENGTH_MISMATCH,)) == (found.transport, found.anomalies)
+    for port in (4444, *PORTS):
+        assert reader()(packet(dport=port, transport="tcp", dst=GROUP)) is None
+    assert reader()(packet(b"", transport="tcp")) is None
+
+
+def test_digest_tells_places_in_a_stream_apart() -> None:
+    """
+    The same octets further on in a stream are sent again, not mirrored; in UDP there is no place.
+    """
+
+    def digests(transport: str) -> list[bytes]:
+        read = (reader()(packet(transport=transport, sequence=at)) for at in (7, 7, 8, 7 + 2**32))
+        return [message.digest for message in read if message is not None]
+
+    same, again, other, wrapped = digests("tcp")
+    assert same == again == wrapped != other
+    assert 1 == len({*digests("udp")})
+    assert same not in digests("udp")
 
 
 def test_octets_short_of_a_header_are_damage() -> None:
@@ -114,4 +167,56 @@ def test_octets_short_of_a_header_are_damage() -> None:
     assert (Anomaly.LENGTH_MISMATCH, Anomaly.MESSAGE_TRUNCATED) == reader().damage(cut)
     assert (Anomaly.LENGTH_MISMATCH,) == reader().damage(packet(b""))
     assert (Anomaly.LENGTH_MISMATCH,) == reader().damage(packet(MESSAGE[:11], dport=4444))
-    assert (Anomaly.LENGTH_MISMATCH,) == reader().damage(packet(transport="tcp"))
+    assert (Anomaly.LENGTH_MISMATCH,) == reader().damage(packet(b"", transport="tcp"))
+    cut = packet(MESSAGE[:11], transport="tcp")
+    assert (Anomaly.LENGTH_MISMATCH, Anomaly.MESSAGE_TRUNCATED) == reader().damage(cut)
+
+
+def test_line_tells_a_cousins_message_as_it_means_it() -> None:
+    """
+    Its protocol and bits stand in the line; one of DNS has no such fields.
+    """
+    host = wire_name(b"host", b"local")
+    asking = header(flags=0, counts=(1, 1, 0, 0)) + question(host, qclass=0x8001)
+    payload = asking + record(host, 1, b"\xc0\0\2\1", rclass=0x8001)
+
+    def line(**of: Any) -> dict[str, Any]:
+        message = reader()(packet(payload, **of))
+        assert message is not None
+        told: dict[str, Any] = msgspec.to_builtins(message_line(message))
+        return told
+
+    theirs, ours = line(dport=5353, dst=GROUP), line()
+
+    assert "mdns" == theirs["protocol"]
+    (asked,) = theirs["questions"]
+    assert {
+        "qname": "host.local",
+        "qtype": "A",
+        "qclass": "IN",
+        "unicast_response": True,
+    } == asked
+    (answer,) = theirs["answers"]
+    assert ("IN", True) == (answer["class"], answer["cache_flush"])
+    assert "protocol" not in ours
+    assert {"qname": "host.local", "qtype": "A", "qclass": "CLASS32769"} == ours["questions"][0]
+    assert "cache_flush" not in ours["answers"][0]
+
+
+@pytest.mark.parametrize("port", [5353, 5355])
+def test_replay_shows_cousins_among_the_messages_only(tmp_path: Path, port: int) -> None:
+    """
+    Whatever they ask: no transaction, no lookup and no alert comes of it.
+    """
+    capture = tmp_path / "cousins.pcap"
+    asked, answered = header(flags=0) + TELEGRAM, header(flags=0x8400) + TELEGRAM
+    here, there = ("192.0.2.1", port), (GROUP, port)
+    frames = [datagram(START, here, there, asked), datagram(START + SECOND, here, there, answered)]
+    capture.write_bytes(pcap(frames))
+
+    lines = {kind: run("replay", "--emit", kind, capture).lines for kind in KINDS}
+
+    assert {PORTS[port].protocol} == {line["protocol"] for line in lines["messages"]}
+    assert [2, 0, 0, 0, 0] == [
+        len(lines[kind]) for kind in ("messages", "transactions", "lookups", "alerts", "anomalies")
+    ]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from sensor import transactions
@@ -41,6 +42,20 @@ def test_query_pairs_with_its_response() -> None:
         transaction.transport,
         transaction.message_id,
         transaction.opcode,
+    )
+
+
+@pytest.mark.parametrize("protocol", ["mdns", "llmnr", "nbns"])
+def test_cousins_pair_with_nothing(protocol: str) -> None:
+    """
+    Many may answer them, or none: neither by themselves nor with DNS of the same question.
+    """
+    messages = [query(0), response(0.02)]
+    theirs = [msgspec.structs.replace(message, protocol=protocol) for message in messages]
+
+    assert [] == through(Transactions(), theirs)
+    assert through(Transactions(), messages) == through(
+        Transactions(), [theirs[0], messages[0], theirs[1], messages[1]]
     )
 
 

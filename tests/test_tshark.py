@@ -61,18 +61,7 @@ class Unread(NamedTuple):
 UNREAD: Final = (
     Unread("*", r":icmp(v6)?:", "quoted by ICMP: nobody's lookup", 10),
     Unread("*", r":http2:dns$", "DNS over HTTPS, decrypted: no part of the sensor", 81),
-    Unread("*", r":tcp:dns(:dns)?$", "DNS over TCP: coming next", 311),
-    Unread("*frag*", r"(^|:)ip:udp:dns$", "in IPv4 fragments: coming next", 85),
-    Unread("*", r":ipv6\.fraghdr:udp:dns$", "in IPv6 fragments: coming next", 2),
-    Unread("*", r":mdns$", "mDNS: coming next", 30),
-    Unread("*", r":llmnr$", "LLMNR: coming next", 310),
-    Unread("*", r":nbns$", "NBNS: coming next", 316),
-    Unread("*", r":gre:", "inside GRE: coming next", 2),
-    Unread("*", r":vxlan:", "inside VXLAN: coming next", 16),
-    Unread("*", r":gtp:", "inside GTP: coming next", None),
-    Unread("*", r":pppoes:", "inside PPPoE: coming next", 16),
-    Unread("*", r"^nflog:", "link type 239, NFLOG: coming next", 4),
-    Unread("*", r"^arcnet:", "link type 129, ARCNET: coming next", 8),
+    Unread("*", r"^null:ip:tcp:dns$", "over TCP on port 5353, which is not configured", 4),
 )
 
 TCPDUMP: Final = "the-tcpdump-group+tcpdump/tests/"
@@ -91,6 +80,18 @@ NOT_READ: Final = {
         PACKETS + "NullLoopback.pcap",
         3,
     ): "family 0x0008000f is no address family; tshark guesses an EtherType in its upper half",
+}
+
+# Frames whose messages tshark does not show.
+ALONE: Final = {
+    "DNS-OARC+dnscap/src/test/dnso1tcp-bighole.pcap": (
+        frozenset(range(25, 200, 5)),
+        "a segment is lost in front of them; tshark reads a stream no further",
+    ),
+    "DNS-OARC+dnscap/src/test/do1t-nosyn-1nolen.pcap": (
+        frozenset({7}),
+        "the capture begins within its stream; tshark takes the octets before it for its length",
+    ),
 }
 
 COUNTS: Final = ("qdcount", "ancount")
@@ -131,7 +132,8 @@ class Compared(NamedTuple):
     """What comparing one capture gave.
 
     `unread` are places in UNREAD, `different` the fields by frame, `missing` frames of tshark's
-    and `alone` frames of ours that the other has not.
+    and `alone` frames of ours that the other has not. `off_port` are frames of ours with a message
+    off the configured ports.
     """
 
     same: int
@@ -139,7 +141,7 @@ class Compared(NamedTuple):
     unread: Counter[int]
     missing: frozenset[int]
     alone: frozenset[int]
-    off_port: int
+    off_port: frozenset[int]
 
 
 def named(capture: Path) -> str:
@@ -182,24 +184,24 @@ def compare(capture: Path, scratch: Path) -> Compared:
         theirs = tshark.live(plain)
     else:
         theirs = tshark.live(capture)
-    return collate(named(capture), theirs, dict(tshark.ours(capture)))
+    return collate(named(capture), theirs, tshark.ours(capture))
 
 
-def collate(name: str, theirs: list[tshark.Theirs], ours: dict[int, MessageLine]) -> Compared:
+def collate(name: str, theirs: list[tshark.Theirs], ours: dict[int, list[MessageLine]]) -> Compared:
     different: dict[int, tuple[str, ...]] = {}
     unread: Counter[int] = Counter()
     missing: set[int] = set()
     same = 0
     for each in theirs:
-        line = ours.get(each.frame)
-        if line is None:
+        lines = ours.get(each.frame)
+        if lines is None:
             kind = unread_kind(name, each.protocols)
             if kind is None:
                 missing.add(each.frame)
             else:
                 unread[kind] += 1
             continue
-        fields = tshark.differing(tshark.row(line), each.row)
+        fields = tshark.differing(tshark.row(lines), each.row)
         if fields:
             different[each.frame] = fields
         same += not fields
@@ -209,7 +211,11 @@ def collate(name: str, theirs: list[tshark.Theirs], ours: dict[int, MessageLine]
         unread,
         frozenset(missing),
         frozenset(ours.keys() - {each.frame for each in theirs}),
-        sum("nonstandard_port" in line.anomalies for line in ours.values()),
+        frozenset(
+            frame
+            for frame, lines in ours.items()
+            if any("nonstandard_port" in line.anomalies for line in lines)
+        ),
     )
 
 
@@ -245,9 +251,11 @@ def test_messages_are_what_tshark_shows(capture: Path, scratch: Path) -> None:
 @pytest.mark.parametrize("capture", ALL, ids=named)
 def test_nothing_else_is_taken_for_dns(capture: Path, scratch: Path) -> None:
     """
-    What we call a message tshark calls one too, on whatever port.
+    What we call a message tshark calls one too, on whatever port, but for the frames listed above.
     """
-    assert frozenset() == compare(capture, scratch).alone
+    listed, _ = ALONE.get(named(capture), (frozenset(), ""))
+
+    assert listed == compare(capture, scratch).alone
 
 
 @needs_realdata
@@ -264,17 +272,20 @@ def test_what_is_listed_occurs(scratch: Path, tally: Callable[[str], None]) -> N
 
     same = sum(each.same for each in found.values())
     different = sum(len(each.different) for each in found.values())
-    off_port = sum(each.off_port for each in found.values())
+    off_port = sum(len(each.off_port) for each in found.values())
+    false = sum(len(each.off_port & each.alone) for each in found.values())
     alone = sum(len(each.alone) for each in found.values())
     tally(f"{len(ALL)} captures: {same} messages as tshark has them, {different} differ as listed")
     for place, kind in enumerate(UNREAD):
         tally(f"  {all_of[place]:5} not read: {kind.reason}")
-    tally(f"  any port: {off_port} messages off port 53, of which tshark calls {alone} no DNS")
+    tally(f"  {alone:5} frames with messages that tshark does not show")
+    tally(f"  any port: {off_port} messages off port 53, of which tshark calls {false} no DNS")
 
     assert {place: kind.number or 0 for place, kind in enumerate(UNREAD)} == counted
     assert all(all_of[place] for place in range(len(UNREAD)))
     names = {named(capture) for capture in ALL}
-    assert {name for name, _ in (*DIFFERENT, *NOT_READ)} <= names
+    assert {name for name, _ in (*DIFFERENT, *NOT_READ)} | set(ALONE) <= names
+    assert 0 == false
 
 
 TEXTS: Final = {
@@ -327,10 +338,10 @@ def test_crafted_messages_are_what_tshark_shows(
     capture = tmp_path / "crafted.pcap"
     wrpcap(str(capture), list(crafted(ports)))
 
-    found = collate("crafted", tshark.live(capture, *said), dict(tshark.ours(capture)))
+    found = collate("crafted", tshark.live(capture, *said), tshark.ours(capture))
 
     assert len(TEXTS) * len(PATHS) == found.same
-    assert Compared(found.same, {}, Counter(), frozenset(), frozenset(), 0) == found
+    assert Compared(found.same, {}, Counter(), frozenset(), frozenset(), frozenset()) == found
 
 
 def test_off_the_configured_ports_too(tmp_path: Path) -> None:
@@ -343,12 +354,12 @@ def test_off_the_configured_ports_too(tmp_path: Path) -> None:
     wrpcap(str(capture), list(crafted((53124, 5300))))
 
     theirs = tshark.live(capture, "-d", "udp.port==5300,dns")
-    found = collate("crafted", theirs, dict(tshark.ours(capture)))
+    found = collate("crafted", theirs, tshark.ours(capture))
 
     other = {each.frame for each in theirs if each.row.opcode != "0"}
     assert 4 == len(other)
     assert other == found.missing
-    assert len(theirs) - 4 == found.same == found.off_port
+    assert len(theirs) - 4 == found.same == len(found.off_port)
     assert {} == found.different
 
 
@@ -369,7 +380,7 @@ def test_generated_messages_are_what_tshark_shows(
     ]
     capture.write_bytes(pcap(frames))
 
-    ours = dict(tshark.ours(capture))
+    ours = tshark.ours(capture)
     theirs = {each.frame: each for each in tshark.live(capture)}
 
     assert ours.keys() == theirs.keys()

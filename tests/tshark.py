@@ -20,6 +20,7 @@ from sensor.config import load
 from sensor.dns import iana
 from sensor.dns.message import Message
 from sensor.encoders.lines import MessageLine, RecordLine, message_line
+from sensor.stage import END
 from tests.tools import require_tool
 
 # Column in the tables → tshark's field.
@@ -47,6 +48,7 @@ FIELDS: Final = {
     "ancount": "dns.count.answers",
 }
 UPDATE: Final = "5"
+COUSINS: Final = ("mdns", "llmnr", "nbns")
 
 # One unit of name text: an octet by number, an escaped octet, or any other.
 _UNIT: Final = re.compile(r"\\([0-9]{3})|\\(.)|(.)", re.DOTALL)
@@ -86,6 +88,7 @@ class Row(NamedTuple):
     types: tuple[str, ...]
     qdcount: str
     ancount: str
+    protocol: str = "dns"
 
 
 class Theirs(NamedTuple):
@@ -118,8 +121,8 @@ def live(capture: Path, *options: str) -> list[Theirs]:
     return [_theirs(line, _LIVE) for line in done.stdout.split("\n")[:-1]]
 
 
-def ours(capture: Path) -> Iterator[tuple[int, MessageLine]]:
-    """Run the river over a capture; yield the number of each frame with its `messages` line."""
+def ours(capture: Path) -> dict[int, list[MessageLine]]:
+    """Run the river over a capture; give the `messages` lines of each frame that completed any."""
     river = pipeline.Pipeline(
         pipeline.Settings(
             rules=load().rules,
@@ -128,14 +131,41 @@ def ours(capture: Path) -> Iterator[tuple[int, MessageLine]]:
             taps=frozenset({"messages"}),
         )
     )
+    found: dict[int, list[MessageLine]] = {}
+    captured: dict[int, int] = {}  # time → number of the last frame that has it
     for number, frame in enumerate(Captures([str(capture)]), 1):
+        captured[frame.at] = number
         for value in river([frame], frame.at):
             if isinstance(value, Message):
-                yield number, message_line(value)
+                found.setdefault(captured[value.at], []).append(message_line(value))
+    for value in river([], END):  # what waited behind a gap
+        if isinstance(value, Message):
+            found.setdefault(captured[value.at], []).append(message_line(value))
+    return found
 
 
-def row(line: MessageLine) -> Row:
-    """Bring a line of ours to the common form."""
+def row(lines: list[MessageLine]) -> Row:
+    """Bring the lines of one frame to the common form, as tshark prints several in one."""
+    rows = [_row(line) for line in lines]
+    first = rows[0]
+    scalars = ("id", "qr", "opcode", "rcode", "tc", "qdcount", "ancount")
+    merged = {
+        name: ",".join(filter(None, (getattr(each, name) for each in rows))) for name in scalars
+    }
+    return first._replace(
+        **merged,
+        qnames=tuple(name for each in rows for name in each.qnames),
+        qtypes=tuple(qtype for each in rows for qtype in each.qtypes),
+        a=tuple(sorted(address for each in rows for address in each.a)),
+        aaaa=tuple(sorted(address for each in rows for address in each.aaaa)),
+        types=tuple(sorted((rtype for each in rows for rtype in each.types), key=int)),
+    )
+
+
+def _row(line: MessageLine) -> Row:
+    """Bring a line to the common form; of NBNS tshark has no fields of DNS."""
+    if line.protocol == "nbns":
+        return _of_nbns(line.src, str(line.sport), str(line.dport))
     opcode = str(int(dns.opcode.from_text(line.opcode.removeprefix("OPCODE"))))
     records = [*line.answers, *line.authorities, *line.additionals]
     types = [*_types(records), *([_OPT] if line.edns else [])]
@@ -158,6 +188,7 @@ def row(line: MessageLine) -> Row:
         # An UPDATE's sections have other names (RFC 2136 §2.2), and other fields in tshark.
         qdcount=str(len(line.questions)) if counted else "",
         ancount=str(len(line.answers)) if counted else "",
+        protocol=line.protocol,
     )
 
 
@@ -184,24 +215,34 @@ def _is_alike(ours: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
 def _theirs(line: str, between: str) -> Theirs:
     cells = dict(zip(FIELDS, line.split("\t"), strict=True))
     lists = {name: tuple(filter(None, cell.split(between))) for name, cell in cells.items()}
+    protocols = cells["protocols"].split(":")
+    version = next(name for name in reversed(protocols) if name in ("ip", "ipv6"))
+    transport = next(name for name in reversed(protocols) if name in ("tcp", "udp"))
     found = Row(
-        src=cells["ipv6.src"] or cells["ip.src"],
-        sport=cells["udp.sport"],
-        dport=cells["udp.dport"],
-        id=cells["dns.id"],
-        qr=cells["qr"],
-        opcode=cells["opcode"],
-        rcode=cells["rcode"],
-        tc=cells["tc"],
+        src=lists[f"{version}.src"][-1],
+        sport=lists[f"{transport}.sport"][-1],
+        dport=lists[f"{transport}.dport"][-1],
+        id=",".join(lists["dns.id"]),
+        qr=",".join(lists["qr"]),
+        opcode=",".join(lists["opcode"]),
+        rcode=",".join(lists["rcode"]),
+        tc=",".join(lists["tc"]),
         qnames=tuple("." if name == "<Root>" else name.lower() for name in lists["qname"]),
         qtypes=lists["qtype"],
         a=tuple(sorted(lists["a"])),
         aaaa=tuple(sorted(lists["aaaa"])),
         types=tuple(sorted(lists["resp.type"], key=int)),
-        qdcount=cells["qdcount"],
-        ancount=cells["ancount"],
+        qdcount=",".join(lists["qdcount"]),
+        ancount=",".join(lists["ancount"]),
+        protocol=next(filter(COUSINS.__contains__, protocols), "dns"),
     )
     return Theirs(int(cells["frame"]), cells["protocols"], found, bool(cells["malformed"]))
+
+
+def _of_nbns(src: str, sport: str, dport: str) -> Row:
+    none: tuple[str, ...] = ()
+    lists = (none, none, none, none, none)
+    return Row(src, sport, dport, "", "", "", "", "", *lists, "", "", "nbns")
 
 
 def _types(records: list[RecordLine]) -> Iterator[str]:

@@ -4,6 +4,7 @@ All begin with the number of the next header and are eight octets long, plus wha
 octet counts in a unit of their own. Numbers: IANA, "IPv6 Extension Header Types".
 """
 
+import struct
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -14,7 +15,9 @@ from sensor.decap.header import WireError
 SHORTEST: Final = 8
 
 FRAGMENT: Final = 44
-OFFSET_OR_MORE: Final = 0xFFF9  # all but the two reserved bits (RFC 8200 §4.5)
+FRAGMENT_LAYOUT: Final = struct.Struct("!xxHI")  # next header, reserved, place, identification
+OFFSET: Final = 0xFFF8  # in units of eight octets, which is to say in octets
+MORE: Final = 0x0001
 
 # What the second octet counts, in octets.
 IN_IPV4: Final[Mapping[int, int]] = MappingProxyType(
@@ -34,12 +37,20 @@ IN_IPV6: Final[Mapping[int, int]] = MappingProxyType(
 )
 
 
+class Piece(NamedTuple):
+    """What a fragment header says: where in the datagram, `more` to follow, which datagram."""
+
+    offset: int
+    more: bool
+    identification: int
+
+
 class Skipped(NamedTuple):
-    """What follows the extension headers. In a fragment that is a piece of anything."""
+    """What follows the extension headers; in a fragment that is a `piece` of anything."""
 
     protocol: int
     rest: memoryview
-    is_fragment: bool
+    piece: Piece | None = None
 
 
 def skip(protocol: int, rest: memoryview, units: Mapping[int, int]) -> Skipped:
@@ -59,9 +70,10 @@ def skip(protocol: int, rest: memoryview, units: Mapping[int, int]) -> Skipped:
         end = start + SHORTEST + rest[start + 1] * unit
         if len(rest) < end:
             raise WireError(Anomaly.HEADER_TRUNCATED, len(rest))
-        piece = int.from_bytes(rest[start + 2 : start + 4], "big")
-        is_fragment = protocol == FRAGMENT and bool(piece & OFFSET_OR_MORE)
+        if protocol == FRAGMENT:
+            place, identification = FRAGMENT_LAYOUT.unpack_from(rest, start)
+            if place & (OFFSET | MORE):
+                piece = Piece(place & OFFSET, bool(place & MORE), identification)
+                return Skipped(rest[start], rest[end:], piece)
         protocol, start = rest[start], end
-        if is_fragment:
-            return Skipped(protocol, rest[start:], is_fragment=True)
-    return Skipped(protocol, rest[start:], is_fragment=False)
+    return Skipped(protocol, rest[start:])

@@ -8,10 +8,12 @@ import dpkt
 from sensor.anomalies import Anomaly
 from sensor.decap import address, extension
 from sensor.decap.header import Id, Network, WireError
+from sensor.packet import Datagram
 
 LAYOUT: Final = struct.Struct(dpkt.ip.IP.__hdr_fmt__)
 
-MORE_FRAGMENTS_OR_OFFSET: Final = 0x3FFF
+MORE_FRAGMENTS: Final = 0x2000
+OFFSET: Final = 0x1FFF  # in units of eight octets
 FRAGMENT: Final = Id("fragment", 4)
 
 
@@ -35,7 +37,7 @@ def peel(data: memoryview) -> Network:
     if len(data) < size:
         raise WireError(Anomaly.HEADER_TRUNCATED, len(data))
     rest = data[size:total]
-    is_fragment = bool(fragment & MORE_FRAGMENTS_OR_OFFSET)
+    is_fragment = bool(fragment & (MORE_FRAGMENTS | OFFSET))
     if protocol in extension.IN_IPV4 and not is_fragment:
         protocol, rest, _ = extension.skip(protocol, rest, extension.IN_IPV4)
     return Network(
@@ -47,4 +49,27 @@ def peel(data: memoryview) -> Network:
         src=address.text(src),
         dst=address.text(dst),
         identification=identification,
+        protocol=protocol,
+        offset=(fragment & OFFSET) * 8,
+        more=bool(fragment & MORE_FRAGMENTS),
+    )
+
+
+def rejoin(datagram: Datagram) -> Network:
+    """Make the header of a datagram that was put together of its fragments.
+
+    Raises:
+        WireError: `HEADER_TRUNCATED` where an Authentication Header is cut.
+    """
+    protocol, rest = datagram.protocol, memoryview(datagram.data)
+    if protocol in extension.IN_IPV4:
+        protocol, rest, _ = extension.skip(protocol, rest, extension.IN_IPV4)
+    return Network(
+        name="ipv4",
+        next=Id("ip", protocol),
+        rest=rest,
+        src=datagram.src,
+        dst=datagram.dst,
+        identification=datagram.identification,
+        protocol=protocol,
     )

@@ -8,6 +8,7 @@ import dpkt
 from sensor.anomalies import Anomaly
 from sensor.decap import address, extension
 from sensor.decap.header import Id, Network, WireError
+from sensor.packet import Datagram
 
 LAYOUT: Final = struct.Struct(dpkt.ip6.IP6.__hdr_fmt__)
 
@@ -29,16 +30,40 @@ def peel(data: memoryview) -> Network:
     if first >> 28 != 6:
         raise WireError(Anomaly.HEADER_MALFORMED, 0)
     total = LAYOUT.size + length if length else len(data)
-    rest = data[LAYOUT.size : total]
-    is_fragment = False
+    return _network(
+        address.text(src),
+        address.text(dst),
+        protocol,
+        data[LAYOUT.size : total],
+        missing=max(0, total - len(data)),
+    )
+
+
+def rejoin(datagram: Datagram) -> Network:
+    """Make the header of a datagram that was put together of its fragments.
+
+    What follows may be extension headers again, and among them another fragment header.
+
+    Raises:
+        WireError: `HEADER_TRUNCATED`.
+    """
+    return _network(datagram.src, datagram.dst, datagram.protocol, memoryview(datagram.data))
+
+
+def _network(src: str, dst: str, protocol: int, rest: memoryview, missing: int = 0) -> Network:
+    piece = None
     if protocol in extension.IN_IPV6:
-        protocol, rest, is_fragment = extension.skip(protocol, rest, extension.IN_IPV6)
+        protocol, rest, piece = extension.skip(protocol, rest, extension.IN_IPV6)
     return Network(
         name="ipv6",
-        next=FRAGMENT if is_fragment else Id("ip", protocol),
+        next=FRAGMENT if piece else Id("ip", protocol),
         rest=rest,
-        missing=max(0, total - len(data)),
-        anomalies=(Anomaly.FRAGMENT,) if is_fragment else (),
-        src=address.text(src),
-        dst=address.text(dst),
+        missing=missing,
+        anomalies=(Anomaly.FRAGMENT,) if piece else (),
+        src=src,
+        dst=dst,
+        identification=piece.identification if piece else None,
+        protocol=protocol,
+        offset=piece.offset if piece else 0,
+        more=piece.more if piece else False,
     )

@@ -10,6 +10,8 @@ from sensor.decap.header import Id, Transport, WireError
 
 LAYOUT: Final = struct.Struct(dpkt.tcp.TCP.__hdr_fmt__)
 
+CONTROL: Final = 0x00FF  # the eight control bits beside the data offset
+
 
 def peel(data: memoryview) -> Transport:
     """Take off the header with its options.
@@ -19,12 +21,18 @@ def peel(data: memoryview) -> Transport:
     """
     if len(data) < LAYOUT.size:
         raise WireError(Anomaly.HEADER_TRUNCATED, len(data))
-    sport, dport, _, _, offset_and_flags, _, _, _ = LAYOUT.unpack_from(data)
+    sport, dport, sequence, _, offset_and_flags, _, _, _ = LAYOUT.unpack_from(data)
     size = (offset_and_flags >> 12) * 4
     if size < LAYOUT.size:
         raise WireError(Anomaly.HEADER_MALFORMED, 12)
     if len(data) < size:
         raise WireError(Anomaly.HEADER_TRUNCATED, len(data))
     return Transport(
-        name="tcp", next=Id("tcp.port", dport), rest=data[size:], sport=sport, dport=dport
+        name="tcp",
+        next=Id("tcp.port", dport),
+        rest=data[size:],
+        sport=sport,
+        dport=dport,
+        sequence=sequence,
+        control=offset_and_flags & CONTROL,
     )

@@ -1,4 +1,4 @@
-"""Decode one DNS message from its octets (RFC 1035 §4, RFC 6891).
+"""Decode one message of DNS, or of a cousin, from its octets (RFC 1035 §4, RFC 6891).
 
 The header's layout is dpkt's. Its names and records are not used: dpkt joins labels with dots, so
 the one label `api\\.telegram\\.org` and the name `api.telegram.org` become one; it raises on damage
@@ -18,7 +18,8 @@ import dpkt
 
 from sensor.anomalies import Anomaly
 from sensor.dns import edns, iana, rdata
-from sensor.dns.fields import Cursor
+from sensor.dns.dialect import DNS, Dialect
+from sensor.dns.fields import Cursor, present
 from sensor.dns.message import Decoded, Edns, Question, Record
 from sensor.dns.names import ROOT, Names, WireError, skip
 
@@ -27,15 +28,6 @@ HEADER_OCTETS: Final = 12  # RFC 1035 §4.1.1
 _QUESTION: Final = struct.Struct("!HH")  # type, class: RFC 1035 §4.1.2
 _RECORD: Final = struct.Struct("!HHIH")  # type, class, TTL, length of the rdata: §4.1.3
 
-# RFC 1035 §4.1.1; AD and CD: RFC 4035 §3.1.6 and §3.2.2.
-_FLAGS: Final = (
-    (dpkt.dns.DNS_AA, "AA"),
-    (dpkt.dns.DNS_TC, "TC"),
-    (dpkt.dns.DNS_RD, "RD"),
-    (dpkt.dns.DNS_RA, "RA"),
-    (dpkt.dns.DNS_AD, "AD"),
-    (dpkt.dns.DNS_CD, "CD"),
-)
 _QUERY: Final = 0
 
 Item = TypeVar("Item")
@@ -47,11 +39,12 @@ class Header(dpkt.Packet):  # type: ignore[misc]  # dpkt has no types
     __hdr__ = dpkt.dns.DNS.__hdr__
 
 
-def decode(payload: bytes) -> Decoded | None:
+def decode(payload: bytes, dialect: Dialect = DNS) -> Decoded | None:
     """Decode a message; None where there are fewer octets than a header has.
 
     Args:
         payload: All octets of the message, without the length TCP puts before it.
+        dialect: The protocol whose meaning they have.
 
     Returns:
         What the octets say, as far as they can be read, with the anomalies met. Never raises.
@@ -59,16 +52,17 @@ def decode(payload: bytes) -> Decoded | None:
     if len(payload) < HEADER_OCTETS:
         return None
     header = Header(payload[:HEADER_OCTETS])
-    return _Reading(payload).message(header)
+    return _Reading(payload, dialect).message(header)
 
 
 class _Reading:
     """One message while it is read: how far, and what was wrong."""
 
-    __slots__ = ("anomalies", "edns", "lost", "names", "offset", "upper_rcode", "wire")
+    __slots__ = ("anomalies", "dialect", "edns", "lost", "names", "offset", "upper_rcode", "wire")
 
-    def __init__(self, wire: bytes) -> None:
+    def __init__(self, wire: bytes, dialect: Dialect) -> None:
         self.wire = wire
+        self.dialect = dialect
         self.offset = HEADER_OCTETS
         self.names = Names(wire)
         self.anomalies: dict[Anomaly, None] = {}  # a set that keeps order
@@ -77,9 +71,9 @@ class _Reading:
         self.upper_rcode = 0
 
     def message(self, header: Header) -> Decoded:
-        flags = header.op
+        flags, dialect = header.op, self.dialect
         qr, opcode = bool(flags & dpkt.dns.DNS_QR), flags >> 11 & 0xF
-        if header.qd != 1:
+        if header.qd != 1 and dialect.asks_one[qr]:
             self.note(Anomaly.QUESTIONS_NOT_ONE)
         questions = tuple(self.each(header.qd, self.question))
         answers = tuple(self.each(header.an, self.record))
@@ -90,14 +84,14 @@ class _Reading:
         rcode = self.upper_rcode << 4 | flags & 0xF
         if not qr and rcode:
             self.note(Anomaly.RESPONSE_CODE_IN_QUERY)
-        if not qr and opcode == _QUERY and header.an:
+        if not qr and opcode == _QUERY and header.an and dialect.asks_alone:
             self.note(Anomaly.QUERY_WITH_ANSWERS)
         return Decoded(
             id=header.id,
             qr=qr,
-            opcode=iana.opcode_name(opcode),
-            rcode=iana.rcode_name(rcode),
-            flags=tuple([name for bit, name in _FLAGS if flags & bit]),
+            opcode=dialect.opcode_name(opcode),
+            rcode=dialect.rcode_name(rcode),
+            flags=tuple([name for bit, name in dialect.flags if flags & bit]),
             questions=questions,
             answers=answers,
             authorities=authorities,
@@ -138,7 +132,7 @@ class _Reading:
             self.note(damage.anomaly)
             self.offset = skip(self.wire, self.offset)
             return None
-        return text
+        return self.dialect.name(text) if self.dialect.name else text
 
     def question(self) -> Question | None:
         sent = self.name()
@@ -149,11 +143,13 @@ class _Reading:
         if sent is None:
             return None
         qname = sent.lower()
+        bit = self.dialect.class_bit
         return Question(
             qname,
-            iana.type_name(qtype),
-            iana.class_name(qclass),
+            self.dialect.type_name(qtype),
+            iana.class_name(qclass & ~bit),
             sent if sent != qname else None,
+            bool(qclass & bit),
         )
 
     def fixed(self) -> tuple[str | None, int, int, int, int]:
@@ -195,12 +191,27 @@ class _Reading:
     ) -> Record | None:
         if owner is None:
             return None
+        bit = self.dialect.class_bit
+        text, target = self.data(rtype, rclass & ~bit, start)
+        return Record(
+            owner.lower(),
+            self.dialect.type_name(rtype),
+            iana.class_name(rclass & ~bit),
+            ttl,
+            text,
+            target,
+            bool(rclass & bit),
+        )
+
+    def data(self, rtype: int, rclass: int, start: int) -> tuple[str, str | None]:
+        """Read rdata: its text, and the name a resolver would follow."""
+        fields = self.dialect.fields.get(rtype)
         try:
-            text, target = rdata.read(self.wire, start, self.offset, (rtype, rclass), self.names)
+            if fields is None:
+                kind = (rtype, rclass)
+                return rdata.read(self.wire, start, self.offset, kind, self.names)
+            return present(fields, Cursor(self.wire, start, self.offset, self.names)), None
         except WireError as damage:
             self.note(damage.anomaly)
             self.note(Anomaly.RDATA_MALFORMED)
-            text, target = rdata.opaque(self.wire[start : self.offset]), None
-        return Record(
-            owner.lower(), iana.type_name(rtype), iana.class_name(rclass), ttl, text, target
-        )
+            return rdata.opaque(self.wire[start : self.offset]), None

@@ -14,12 +14,16 @@ from sensor.stage import Nanoseconds
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One question; `wire_name` is the name as sent, None where only lower case was sent."""
+    """One question; `wire_name` is the name as sent, None where only lower case was sent.
+
+    `unicast_response` is mDNS': the answer may come to the asker alone (RFC 6762 §5.4).
+    """
 
     qname: str
     qtype: str
     qclass: str
     wire_name: str | None = None
+    unicast_response: bool = False
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -27,7 +31,8 @@ class Record(msgspec.Struct, frozen=True):
 
     `rdata` is in presentation form, RFC 3597 (`\\# 4 0a000001`) where the type is unknown or the
     rdata does not parse. `target` is the name a resolver would follow (CNAME, DNAME, SVCB, HTTPS
-    with a target other than `.`), else None.
+    with a target other than `.`), else None. `cache_flush` is mDNS': the record stands for all of
+    its name and type (RFC 6762 §10.2).
     """
 
     name: str
@@ -36,6 +41,7 @@ class Record(msgspec.Struct, frozen=True):
     ttl: int
     rdata: str
     target: str | None = None
+    cache_flush: bool = False
 
 
 class Option(msgspec.Struct, frozen=True):
@@ -59,7 +65,7 @@ class Decoded(msgspec.Struct, frozen=True):
     """What the octets of one message say, whoever sent them.
 
     `rcode` joins the header's four bits with EDNS' eight (RFC 6891 §6.1.3). `flags` holds those
-    of AA TC RD RA AD CD that are set, in this order.
+    of AA TC RD RA AD CD that are set, in this order; of LLMNR C TC T, of NBNS AA TC RD RA B.
     """
 
     id: int
@@ -76,9 +82,10 @@ class Decoded(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):
-    """One DNS message seen on the wire: what it says, and the packet that carried it.
+    """One message seen on the wire: what it says, and the packet that carried it.
 
-    `digest` is a digest of the octets, by which mirrored doubles are told.
+    `protocol` is `dns`, or one of its cousins: `mdns`, `llmnr`, `nbns`. `digest` is a digest of
+    the octets, over TCP with their place in the stream, by which mirrored doubles are told.
     """
 
     at: Nanoseconds
@@ -94,3 +101,4 @@ class Message(msgspec.Struct, frozen=True, tag=True):
     digest: bytes = b""
     vlans: tuple[int, ...] = ()
     interface: str = ""
+    protocol: str = "dns"

@@ -47,6 +47,11 @@ def is_dns(payload: bytes) -> bool:
     return at == size
 
 
+def has_question(payload: bytes) -> bool:
+    """Tell whether a payload is at least a DNS header and a first question in that shape."""
+    return len(payload) >= _HEADER + 5 and payload[4:6] != b"\0\0" and _question_end(payload) >= 0
+
+
 def _question_end(payload: bytes) -> int:
     """Find where the question ends, -1 where it is none."""
     at = _HEADER

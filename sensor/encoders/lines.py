@@ -28,6 +28,7 @@ class QuestionLine(Line, frozen=True, kw_only=True):
     qtype: str
     qclass: str
     wire_name: str | None = None
+    unicast_response: bool = False
 
 
 class RecordLine(Line, frozen=True, kw_only=True):
@@ -36,6 +37,7 @@ class RecordLine(Line, frozen=True, kw_only=True):
     class_: str = field(name="class")
     ttl: int
     rdata: str
+    cache_flush: bool = False
 
 
 class OptionLine(Line, frozen=True, kw_only=True):
@@ -52,7 +54,10 @@ class EdnsLine(Line, frozen=True, kw_only=True):
 
 
 class MessageLine(Line, frozen=True, kw_only=True):
-    """One DNS message; `ts` is RFC 3339 with nanoseconds, `qr` true for a response."""
+    """One message; `ts` is RFC 3339 with nanoseconds, `qr` true for a response.
+
+    `protocol` is left out for DNS itself; its cousins are `mdns`, `llmnr` and `nbns`.
+    """
 
     ts: str
     src: str
@@ -60,6 +65,7 @@ class MessageLine(Line, frozen=True, kw_only=True):
     dst: str
     dport: int
     transport: str
+    protocol: str = "dns"
     path: tuple[str, ...]
     id: int
     qr: bool
@@ -161,6 +167,7 @@ def message_line(message: Message) -> MessageLine:
         dst=message.dst,
         dport=message.dport,
         transport=message.transport,
+        protocol=message.protocol,
         path=message.path,
         id=dns.id,
         qr=dns.qr,
@@ -274,14 +281,27 @@ def anomaly_line(sighted: Sighted) -> AnomalyLine:
 
 def _questions(message: Message) -> tuple[QuestionLine, ...]:
     return tuple(
-        QuestionLine(qname=q.qname, qtype=q.qtype, qclass=q.qclass, wire_name=q.wire_name)
+        QuestionLine(
+            qname=q.qname,
+            qtype=q.qtype,
+            qclass=q.qclass,
+            wire_name=q.wire_name,
+            unicast_response=q.unicast_response,
+        )
         for q in message.dns.questions
     )
 
 
 def _records(records: tuple[Record, ...]) -> tuple[RecordLine, ...]:
     return tuple(
-        RecordLine(name=r.name, type=r.type, class_=r.rclass, ttl=r.ttl, rdata=r.rdata)
+        RecordLine(
+            name=r.name,
+            type=r.type,
+            class_=r.rclass,
+            ttl=r.ttl,
+            rdata=r.rdata,
+            cache_flush=r.cache_flush,
+        )
         for r in records
     )
 

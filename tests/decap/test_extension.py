@@ -13,7 +13,7 @@ from sensor.decap.header import WireError
 
 def skip(protocol: int, rest: bytes) -> tuple[int, bytes, bool]:
     skipped = extension.skip(protocol, memoryview(rest), extension.IN_IPV6)
-    return skipped.protocol, bytes(skipped.rest), skipped.is_fragment
+    return skipped.protocol, bytes(skipped.rest), skipped.piece is not None
 
 
 @pytest.mark.parametrize("protocol", [0, 43, 60, 135, 139, 140])

@@ -2,6 +2,7 @@
 
 import pickle
 import struct
+from unittest import mock
 
 import msgspec
 import pytest
@@ -9,9 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sensor.anomalies import Anomaly
-from sensor.decap.unwrap import TABLE, Leftover, unwrap
+from sensor.decap import mpls
+from sensor.decap import unwrap as unwrap_module
+from sensor.decap.header import Header, Id
+from sensor.decap.unwrap import TABLE, Leftover, Unwrap, Unwrapped, unwrap
 from sensor.frame import Frame
-from sensor.packet import Packet
+from sensor.packet import Datagram, Fragment, Packet
 
 LINKS = sorted(id_.number for id_ in TABLE if id_.space == "link")
 
@@ -50,12 +54,12 @@ def frame(data: bytes, link: int = 1, length: int | None = None) -> Frame:
     )
 
 
-def packet_of(found: Packet | Leftover) -> Packet:
+def packet_of(found: Unwrapped) -> Packet:
     assert isinstance(found, Packet), found
     return found
 
 
-def leftover_of(found: Packet | Leftover) -> Leftover:
+def leftover_of(found: Unwrapped) -> Leftover:
     assert isinstance(found, Leftover), found
     return found
 
@@ -148,20 +152,6 @@ def test_snap_in_ethernet_leads_to_the_packet() -> None:
         (ethernet(ipv4(bytes(8), protocol=132)), 1, ("ethernet", "ipv4"), "not_udp_or_tcp", ()),
         (ethernet(ipv6(bytes(8), following=58), 0x86DD), 1, ("ethernet", "ipv6"), "icmpv6", ()),
         (ethernet(ipv6(b"", following=59), 0x86DD), 1, ("ethernet", "ipv6"), "no_next_header", ()),
-        (
-            ethernet(ipv4(udp(), fragment=0x2000)),
-            1,
-            ("ethernet", "ipv4"),
-            "fragment",
-            (Anomaly.FRAGMENT,),
-        ),
-        (
-            ethernet(ipv6(struct.pack(">BBHI", 17, 0, 8, 1) + b"piece", following=44), 0x86DD),
-            1,
-            ("ethernet", "ipv6"),
-            "fragment",
-            (Anomaly.FRAGMENT,),
-        ),
         (
             ethernet(ipv4(udp(length=7))),
             1,
@@ -283,14 +273,231 @@ def test_tcp_segment_without_data_is_a_packet() -> None:
     )
 
 
-def test_leftover_ships_and_freezes() -> None:
+def test_fragment_says_where_it_belongs() -> None:
     """
-    A leftover comes back whole from a codec and from a pickle.
+    A fragment of IPv4 bears all that putting it together takes.
     """
-    leftover = leftover_of(unwrap(frame(ethernet(ipv4(udp(), fragment=0x2000), tags=(3,)))))
+    data = ethernet(ipv4(b"piece", fragment=0x2003, total=30), tags=(3,))
+    expected = Fragment(
+        at=5,
+        version=4,
+        src="192.0.2.1",
+        dst="198.51.100.2",
+        identification=7,
+        protocol=17,
+        offset=24,
+        more=True,
+        data=b"piece",
+        path=("ethernet", "vlan:3", "ipv4"),
+        missing=5,
+        vlans=(3,),
+        interface="span0",
+        anomalies=(Anomaly.FRAGMENT, Anomaly.FRAME_TRUNCATED),
+    )
 
-    assert leftover == msgspec.json.decode(msgspec.json.encode(leftover), type=Leftover)
-    assert leftover == pickle.loads(pickle.dumps(leftover))  # noqa: S301 - our own octets
+    assert expected == unwrap(frame(data, length=len(data) + 5))
+
+
+def test_fragment_of_ipv6_says_the_same() -> None:
+    """
+    Its place and identification stand in an extension header, behind others.
+    """
+    header = struct.pack(">BBHI", 44, 0, 0, 0) + struct.pack(">BBHI", 17, 0, 16, 0xABCD1234)
+    expected = Fragment(
+        at=5,
+        version=6,
+        src="::1",
+        dst="::2",
+        identification=0xABCD1234,
+        protocol=17,
+        offset=16,
+        more=False,
+        data=b"piece",
+        path=("ethernet", "ipv6"),
+        interface="span0",
+        anomalies=(Anomaly.FRAGMENT,),
+    )
+
+    assert expected == unwrap(frame(ethernet(ipv6(header + b"piece", following=60), 0x86DD)))
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_datagram_goes_on_where_its_fragments_stopped(version: int) -> None:
+    """
+    Behind the IP header that was in parts comes what comes behind any.
+    """
+    datagram = Datagram(
+        at=9,
+        version=version,
+        src="192.0.2.1",
+        dst="198.51.100.2",
+        identification=7,
+        protocol=51,
+        data=bytes([17, 4]) + bytes(22) + udp(),
+        path=("ethernet", "vlan:3", f"ipv{version}"),
+        vlans=(3,),
+        interface="span0",
+        anomalies=(Anomaly.FRAGMENT,),
+    )
+    expected = Packet(
+        at=9,
+        src="192.0.2.1",
+        sport=49152,
+        dst="198.51.100.2",
+        dport=53,
+        transport="udp",
+        path=("ethernet", "vlan:3", f"ipv{version}", "udp"),
+        payload=MESSAGE,
+        identification=7 if version == 4 else None,
+        vlans=(3,),
+        interface="span0",
+        anomalies=(Anomaly.FRAGMENT,),
+    )
+
+    assert expected == unwrap.resume(datagram)
+
+
+def test_datagram_of_fragments_may_be_a_fragment() -> None:
+    """
+    A tunnel's packet is in parts, and so is the one inside; the depth counts on.
+    """
+    inside = ipv4(b"piece", fragment=0x2000)
+    path = ("ethernet", *["ipv4"] * 8)
+    datagram = Datagram(
+        at=9,
+        version=4,
+        src="192.0.2.8",
+        dst="192.0.2.9",
+        identification=1,
+        protocol=4,
+        data=inside,
+        path=path[:3],
+    )
+
+    found = unwrap.resume(datagram)
+    deepest = unwrap.resume(msgspec.structs.replace(datagram, path=path))
+
+    assert isinstance(found, Fragment)
+    assert (("ethernet", "ipv4", "ipv4", "ipv4"), 7) == (found.path, found.identification)
+    assert "too_deep" == leftover_of(deepest).what
+
+
+def vxlan(inside: bytes, flags: int = 0x08) -> bytes:
+    return bytes([flags, 0, 0, 0, 0, 0, 42, 0]) + inside
+
+
+def datagram_to(dport: int, payload: bytes, sport: int = 50000) -> bytes:
+    return ethernet(ipv4(struct.pack(">HHHH", sport, dport, 8 + len(payload), 0) + payload))
+
+
+QUERY = bytes.fromhex("0800 0000 0001 0000 0000 0000 03617069 00 0001 0001")
+
+
+def test_tunnel_behind_udp_comes_off() -> None:
+    """
+    The flow is that of the innermost packet.
+    """
+    packet = packet_of(unwrap(frame(datagram_to(4789, vxlan(ethernet(ipv6(udp()), 0x86DD))))))
+
+    assert ("::1", "::2", 53, MESSAGE) == (packet.src, packet.dst, packet.dport, packet.payload)
+    assert ("ethernet", "ipv4", "udp", "vxlan:42", "ethernet", "ipv6", "udp") == packet.path
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        vxlan(b""),
+        vxlan(ethernet(ipv4(udp(), protocol=99))),
+        vxlan(ethernet(ipv4(udp()))[:30]),
+        vxlan(ethernet(ipv4(udp())), flags=0),
+        QUERY,
+    ],
+)
+@pytest.mark.parametrize("ports", [(4789, 50000), (50000, 4789)])
+def test_what_no_tunnel_explains_is_the_packet(payload: bytes, ports: tuple[int, int]) -> None:
+    """
+    A port proves nothing: clients draw 4789 too, and a resolver may listen there.
+    """
+    packet = packet_of(unwrap(frame(datagram_to(ports[1], payload, sport=ports[0]))))
+
+    assert (("ethernet", "ipv4", "udp"), payload) == (packet.path, packet.payload)
+    assert ((*ports,), ()) == ((packet.sport, packet.dport), packet.anomalies)
+
+
+def test_tunnel_may_end_in_what_is_no_packet() -> None:
+    """
+    An ARP request in a tunnel is an ARP request.
+    """
+    leftover = leftover_of(unwrap(frame(datagram_to(4789, vxlan(ethernet(bytes(28), 0x0806))))))
+
+    assert ("arp", "vxlan:42") == (leftover.what, leftover.path[3])
+
+
+def test_dns_port_counts_before_a_tunnels() -> None:
+    """
+    DNS in its strict shape between a DNS port and a tunnel's is DNS; what is not, may be a tunnel
+    that was sent from port 53.
+    """
+    inside = vxlan(ethernet(ipv4(udp())))
+
+    dns = packet_of(unwrap(frame(datagram_to(4789, QUERY, sport=53))))
+    tunnel = packet_of(unwrap(frame(datagram_to(4789, inside, sport=53))))
+
+    assert QUERY == dns.payload
+    assert MESSAGE == tunnel.payload
+
+
+def test_configured_port_is_vxlan_too() -> None:
+    """
+    Beside 4789 and 8472, and only where it is configured.
+    """
+    data = frame(datagram_to(14789, vxlan(ethernet(ipv4(udp())))))
+
+    configured = Unwrap(vxlan_ports=(14789,))
+
+    assert MESSAGE == packet_of(configured(data)).payload
+    assert MESSAGE != packet_of(unwrap(data)).payload
+
+
+def test_readings_are_bounded_in_all() -> None:
+    """
+    Labels that may be followed by several things, in each other again and again, end the walk.
+    """
+    bottom = bytes.fromhex("00010140")
+    # Ethernet, with a control word in front or without: the type stands at 12 or at 16.
+    either = bottom + bytes(12) + bytes.fromhex("8847 0001 8847")
+    tried: list[int] = []
+
+    def counted(data: memoryview) -> Header:
+        tried.append(len(data))
+        return mpls.peel(data)
+
+    table = {**unwrap_module.TABLE, Id("ethertype", 0x8847): counted}
+    with mock.patch.object(unwrap_module, "TABLE", table):
+        found = unwrap(frame(ethernet(either * 20, 0x8847)))
+
+    assert 20 < len(tried) < 100
+
+    assert (Anomaly.HEADERS_TOO_DEEP,) == leftover_of(found).anomalies
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ethernet(bytes(28), 0x0806, tags=(3,)),
+        ethernet(ipv4(udp(), fragment=0x2000), tags=(3,)),
+        ethernet(ipv4(udp()), tags=(3,)),
+    ],
+)
+def test_what_is_unwrapped_ships_and_freezes(data: bytes) -> None:
+    """
+    It comes back whole from a codec and from a pickle.
+    """
+    found = unwrap(frame(data))
+
+    assert found == msgspec.json.decode(msgspec.json.encode(found), type=type(found))
+    assert found == pickle.loads(pickle.dumps(found))  # noqa: S301 - our own octets
 
 
 @given(
@@ -304,7 +511,7 @@ def test_no_octets_raise(data: bytes, link: int, length: int) -> None:
     """
     Any octets under any link type, of any stated length, give a packet or a leftover.
     """
-    assert isinstance(unwrap(frame(data, link, length)), Packet | Leftover)
+    assert isinstance(unwrap(frame(data, link, length)), Unwrapped)
 
 
 @given(
@@ -331,4 +538,4 @@ def test_no_damage_raises(where: list[tuple[int, int]], size: int, link: int, *,
     for offset, octet in where:
         data[offset % len(data)] = octet
 
-    assert isinstance(unwrap(frame(bytes(data[:size]), link, len(data))), Packet | Leftover)
+    assert isinstance(unwrap(frame(bytes(data[:size]), link, len(data))), Unwrapped)

@@ -21,7 +21,7 @@ from scapy.layers.inet6 import (
 from scapy.layers.l2 import LLC, SNAP, CookedLinux, CookedLinuxV2, Dot1Q, Dot3, Ether
 from scapy.packet import Raw
 
-from sensor.decap.unwrap import unwrap
+from sensor.decap.unwrap import Leftover, unwrap
 from sensor.frame import Frame
 from sensor.packet import Packet
 
@@ -159,6 +159,8 @@ def frames(draw: st.DrawFn) -> tuple[Frame, Packet]:
         identification=network.identification,
         vlans=link.vlans,
         interface="span0",
+        sequence=getattr(layer, "seq", 0),
+        control=2 if transport == "tcp" else 0,  # scapy's segments open a connection
     )
     return Frame(at=AT, data=data, link=link.link, length=len(data), interface="span0"), expected
 
@@ -196,4 +198,5 @@ def test_cut_frame_gives_no_other_packet(built: tuple[Frame, Packet], data: st.D
             found.path,
         )
     else:
+        assert isinstance(found, Leftover)
         assert found.what == "truncated"

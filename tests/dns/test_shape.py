@@ -1,6 +1,8 @@
 """The shape of DNS on any port."""
 
 import random
+import struct
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -136,5 +138,46 @@ def test_likely_headers_before_random_octets_are_not_dns() -> None:
     start = header(counts=(1, 1, 0, 0))
 
     taken = sum(is_dns(start + chance.randbytes(chance.randint(5, 300))) for _ in range(100_000))
+
+    assert 0 == taken
+
+
+def _rtp(chance: random.Random, number: int) -> bytes:
+    """RFC 3550 §5.1: version 2, a payload type, number and time that run on, a source."""
+    fixed = struct.pack("!BBHII", 0x80, 96 | number & 1, number & 0xFFFF, number * 160, 1 << 16)
+    return fixed + chance.randbytes(chance.choice((160, 172, 1200)))
+
+
+def _quic_long(chance: random.Random, number: int) -> bytes:
+    """RFC 9000 §17.2: the long header with version 1 and two connection ids of 0 to 20 octets."""
+    ids = b"".join(bytes([size]) + chance.randbytes(size) for size in (number % 21, number % 7))
+    return bytes([0xC0 | number & 0x3F]) + b"\0\0\0\1" + ids + b"\0" + chance.randbytes(1200)
+
+
+def _quic_short(chance: random.Random, number: int) -> bytes:
+    """RFC 9000 §17.3: the short header, and all else encrypted."""
+    return bytes([0x40 | number & 0x3F]) + chance.randbytes(chance.randint(20, 1350))
+
+
+def _stun(chance: random.Random, number: int) -> bytes:
+    """RFC 8489 §5: a type, a length, the cookie, a transaction id; zeros as padding."""
+    value = chance.randbytes(8) + bytes(4)
+    return struct.pack("!HHI", number % 2 * 0x100 | 1, len(value), 0x2112A442) + bytes(12) + value
+
+
+def _counting(chance: random.Random, number: int) -> bytes:
+    """Games and telemetry: small numbers that count, and zeros."""
+    return struct.pack("!6H", number & 0xFFFF, 0, 1, 0, 0, number & 1) + bytes(number % 40)
+
+
+@pytest.mark.parametrize("made", [_rtp, _quic_long, _quic_short, _stun, _counting])
+def test_other_protocols_are_not_dns(made: Callable[[random.Random, int], bytes]) -> None:
+    """
+    Fifty thousand payloads each as media, QUIC, STUN and counters have them. (Counters with the
+    very header of a query: a name, type and class of zeros is none.)
+    """
+    chance = random.Random(11)
+
+    taken = sum(is_dns(made(chance, number)) for number in range(50_000))
 
     assert 0 == taken
