@@ -136,6 +136,58 @@ def message(qname: str, qtype: str, *, identification: int, **fields: Any) -> by
     return bytes(DNS(id=identification, **given).compress())
 
 
+def query_of(qname: str = WATCHED, identification: int = 7) -> bytes:
+    """The octets of an A query."""
+    return message(qname, "A", identification=identification)
+
+
+def response_of(qname: str = WATCHED, identification: int = 7) -> bytes:
+    """The octets of its response."""
+    answers = [a(qname, BOT_SERVER)]
+    return message(qname, "A", identification=identification, qr=1, ra=1, an=answers)
+
+
+# Octets that no encoder would write.
+
+QUERY, RESPONSE = 0x0100, 0x8180  # a header's flags: RD, and QR with RD and RA
+
+
+def wire(*labels: bytes) -> bytes:
+    """A name's labels as they are, uncompressed, with the root."""
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+
+
+def question(name: bytes, qtype: int = 1, qclass: int = 1) -> bytes:
+    """A question, of class IN unless told otherwise."""
+    return name + struct.pack("!HH", qtype, qclass)
+
+
+def record(owner: bytes, rtype: int, rdata: bytes, ttl: int = 27, rclass: int = 1) -> bytes:
+    """A record, of class IN unless told otherwise."""
+    return owner + struct.pack("!HHIH", rtype, rclass, ttl, len(rdata)) + rdata
+
+
+def octets(
+    flags: int,
+    questions: Sequence[bytes],
+    answers: Sequence[bytes] = (),
+    authorities: Sequence[bytes] = (),
+    additionals: Sequence[bytes] = (),
+) -> bytes:
+    """A DNS message of given parts, whatever they hold; its id is 7."""
+    sections = (questions, answers, authorities, additionals)
+    counts = [len(section) for section in sections]
+    return struct.pack("!6H", 7, flags, *counts) + b"".join(b"".join(each) for each in sections)
+
+
+def exchanged(query: bytes, response: bytes, when: int) -> list[Frame]:
+    """The workstation sends such a query to its resolver, and gets such a response."""
+    return [
+        udp(WORKSTATION, 50000, RESOLVER, 53, query, when),
+        udp(RESOLVER, 53, WORKSTATION, 50000, response, when + 20_000_000),
+    ]
+
+
 @dataclass(frozen=True)
 class Exchange:
     """One query and its response: what both have in common.
@@ -205,6 +257,97 @@ def chatter(client: Host, server: Host, when: int) -> list[Frame]:
         ask = Exchange(client, server, name)
         frames += ask.both(when + number * 150_000_000, [a(name, address, 300)])
     return frames
+
+
+# TCP connections.
+
+
+def prefixed(*messages: bytes) -> bytes:
+    """DNS messages as TCP carries them, each behind its length (RFC 1035 §4.2.2)."""
+    return b"".join(struct.pack("!H", len(each)) + each for each in messages)
+
+
+def parts(data: bytes, size: int) -> list[tuple[int, bytes]]:
+    """Where each part of that size begins, and its octets."""
+    return [(start, data[start : start + size]) for start in range(0, len(data), size)]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A TCP connection to a DNS server; SYN has the sequence numbers `isn` and `server_isn`.
+
+    A segment is told by where its data begins in all that its side sends: SYN stands at -1.
+    """
+
+    client: Host
+    server: Host
+    port: int = 50000
+    server_port: int = 53
+    isn: int = 1000
+    server_isn: int = 9000
+
+    def to_server(self, when: int, data: bytes = b"", start: int = 0, flags: str = "PA") -> Frame:
+        """A segment of the client's."""
+        numbers = {"seq": (self.isn + 1 + start) % 2**32, "ack": (self.server_isn + 1) % 2**32}
+        layers = TCP(sport=self.port, dport=self.server_port, flags=flags, **numbers) / data
+        return packet(self.client, self.server, layers, when)
+
+    def to_client(self, when: int, data: bytes = b"", start: int = 0, flags: str = "PA") -> Frame:
+        """A segment of the server's."""
+        numbers = {"seq": (self.server_isn + 1 + start) % 2**32, "ack": (self.isn + 1) % 2**32}
+        layers = TCP(sport=self.server_port, dport=self.port, flags=flags, **numbers) / data
+        return packet(self.server, self.client, layers, when)
+
+    def opened(self, when: int) -> list[Frame]:
+        """SYN, SYN-ACK and ACK, a millisecond apart."""
+        return [
+            self.to_server(when, start=-1, flags="S"),
+            self.to_client(when + 1_000_000, start=-1, flags="SA"),
+            self.to_server(when + 2_000_000, flags="A"),
+        ]
+
+    def closed(self, when: int, sent: int, answered: int) -> list[Frame]:
+        """FIN of either side after so many octets of each, and the last ACK."""
+        return [
+            self.to_server(when, start=sent, flags="FA"),
+            self.to_client(when + 1_000_000, start=answered, flags="FA"),
+            self.to_server(when + 2_000_000, start=sent + 1, flags="A"),
+        ]
+
+    def both(self, when: int, query: bytes, response: bytes) -> list[Frame]:
+        """The whole connection: opened, one message each way, closed."""
+        asked, answered = prefixed(query), prefixed(response)
+        return [
+            *self.opened(when),
+            self.to_server(when + 3_000_000, asked),
+            self.to_client(when + 20_000_000, answered),
+            *self.closed(when + 30_000_000, len(asked), len(answered)),
+        ]
+
+
+# Mirrors.
+
+
+def copied(
+    frame: Frame, after: float = 0.00004, *, interface: int = 0, vlan: int | None = None
+) -> Frame:
+    """The frame as a second tap sees it a moment later, on another interface or in a VLAN."""
+    data = frame.data
+    if vlan is not None:
+        data = data[:12] + struct.pack("!HH", 0x8100, vlan) + data[12:]
+    return Frame(frame.at + at(after) - START, data, interface)
+
+
+def hopped(frame: Frame) -> Frame:
+    """The frame behind a router: the TTL one less, which the IPv4 checksum follows."""
+    octets = bytearray(frame.data)
+    if octets[12:14] == b"\x86\xdd":
+        octets[21] -= 1
+    else:
+        octets[22] -= 1
+        checksum = int.from_bytes(octets[24:26], "big") + 0x0100
+        octets[24:26] = ((checksum & 0xFFFF) + (checksum >> 16)).to_bytes(2, "big")
+    return replace(frame, data=bytes(octets))
 
 
 # Files.

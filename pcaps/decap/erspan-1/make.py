@@ -1,0 +1,20 @@
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from craft import RESOLVER, WORKSTATION, at, pcap, resolved, write
+from scapy.layers.l2 import GRE
+from tunnels import mirrored
+
+
+def make(folder: Path) -> None:
+    write(folder, "case.pcap", pcap(mirrored(resolved(WORKSTATION, RESOLVER, at(0)), erspan)))
+
+
+def erspan(frame: bytes) -> Any:
+    return GRE(proto=0x88BE) / frame
+
+
+if __name__ == "__main__":
+    make(Path(__file__).parent)

@@ -1,0 +1,17 @@
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from craft import RESOLVER, WORKSTATION, at, copied, pcap, resolved, write
+from pieces import cut, spaced
+
+
+def make(folder: Path) -> None:
+    query, response = resolved(WORKSTATION, RESOLVER, at(0))
+    frames = [copy for part in cut(query, 24) for copy in (part, copied(part))]
+    frames += spaced(cut(response, 24) * 2)
+    write(folder, "case.pcap", pcap(frames))
+
+
+if __name__ == "__main__":
+    make(Path(__file__).parent)

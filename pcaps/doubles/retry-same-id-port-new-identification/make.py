@@ -1,0 +1,19 @@
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from craft import BOT_SERVER, RESOLVER, WATCHED, WORKSTATION, Exchange, a, at, pcap, write
+
+
+def make(folder: Path) -> None:
+    ask = Exchange(WORKSTATION, RESOLVER)
+    frames = [
+        ask.query(at(0)),
+        ask.query(at(0.06)),
+        ask.response(at(0.08), [a(WATCHED, BOT_SERVER)]),
+    ]
+    write(folder, "case.pcap", pcap(frames))
+
+
+if __name__ == "__main__":
+    make(Path(__file__).parent)

@@ -1,0 +1,32 @@
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from craft import (
+    RESOLVER,
+    WORKSTATION,
+    Connection,
+    at,
+    pcap,
+    prefixed,
+    query_of,
+    response_of,
+    write,
+)
+
+
+def make(folder: Path) -> None:
+    link = Connection(WORKSTATION, RESOLVER)
+    query, response = prefixed(query_of()), prefixed(response_of())
+    frames = [
+        *link.opened(at(0)),
+        link.to_server(at(0.003), query * 2),
+        link.to_server(at(0.01), query, len(query) * 2),
+        link.to_client(at(0.02), response * 3),
+        *link.closed(at(0.03), len(query) * 3, len(response) * 3),
+    ]
+    write(folder, "case.pcap", pcap(frames))
+
+
+if __name__ == "__main__":
+    make(Path(__file__).parent)

@@ -1,0 +1,32 @@
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from craft import (
+    RESOLVER,
+    WORKSTATION,
+    Connection,
+    at,
+    parts,
+    pcap,
+    prefixed,
+    query_of,
+    response_of,
+    write,
+)
+
+
+def make(folder: Path) -> None:
+    link = Connection(WORKSTATION, RESOLVER)
+    query, response = prefixed(query_of()), prefixed(response_of())
+    frames = link.opened(at(0))
+    for start, part in parts(query, 10):
+        frames.append(link.to_server(at(0.003) + start * 100_000, part, start))
+    for start, part in parts(response, 9):
+        frames.append(link.to_client(at(0.02) + start * 100_000, part, start))
+    frames += link.closed(at(0.03), len(query), len(response))
+    write(folder, "case.pcap", pcap(frames))
+
+
+if __name__ == "__main__":
+    make(Path(__file__).parent)
