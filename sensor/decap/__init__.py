@@ -10,6 +10,6 @@ one header and knows nothing of its neighbours:
   transport  udp, tcp
   tunnels    gre, erspan, etherip, geneve, gtp, l2tp, teredo, tzsp, vxlan, vxlan_gpe
 
-`header.py` says what such a file gives back, `readings.py` orders guesses. A new header is one file with a function
-`peel(data) -> Header`, one line in TABLE, and its test.
+`header.py` says what such a file gives back, `readings.py` orders guesses. A new header is one
+file with a function `peel(data) -> Header`, one line in TABLE, and its test.
 """
