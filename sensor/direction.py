@@ -110,6 +110,19 @@ class Direction(msgspec.Struct):
         """Say whether a segment lies in the gap at which this was left behind."""
         return self.limit is not None and self.next <= position < self.limit
 
+    def is_lacking(self, position: int, size: int) -> bool:
+        """Say whether a segment holds octets of the gap at which this was left behind."""
+        return self.limit is not None and position < self.limit and self.next < position + size
+
+    def goes_on_from(self, other: "Direction") -> bool:
+        """Say whether this begins within what another has, and all it ever had is at hand."""
+        return (
+            self.limit is None
+            and other.limit is None
+            and self.start <= other.next < self.next
+            and self.next - len(self.held) == self.start
+        )
+
     def is_near(self, position: int, size: int) -> bool:
         """Say whether a segment may belong here, be it new, old or a keep-alive.
 
@@ -160,6 +173,11 @@ class Direction(msgspec.Struct):
         return len(self.held) - self.done
 
     @property
+    def boundary(self) -> int:
+        """Where what is not cut begins."""
+        return self.next - self.rest
+
+    @property
     def is_crowded(self) -> bool:
         """Say whether more waits than may."""
         return self.waiting_octets > MOST_WAITING or len(self.waiting) > MOST_PIECES
@@ -190,6 +208,17 @@ class Direction(msgspec.Struct):
             self.waiting_octets += len(piece.packet.payload)
         return self._drain()
 
+    def go_on(self, other: "Direction", packet: Packet) -> list[Packet]:
+        """Take all of a reading that goes on from this; `packet` came last."""
+        self.note(*other.noted)
+        octets = bytes(other.held[self.next - other.start :])
+        last, serial = (packet, 0) if other.last is None else (other.last, other.serial)
+        carrier = msgspec.structs.replace(last, payload=octets, anomalies=())
+        messages = self.take(Piece(self.next, 0, serial, carrier))
+        for piece in other.waiting:
+            messages += self.take(piece)
+        return messages
+
     def skip(self) -> tuple[list[Packet], "Direction"]:
         """Give the first gap up; return the messages behind it, and what is left behind.
 
@@ -199,7 +228,7 @@ class Direction(msgspec.Struct):
         messages = [] if self.in_step else self._search_rest()
         boundary = None
         if self.in_step and self.rest >= resync.PREFIX:
-            boundary = self.next - self.rest + self._message_size()
+            boundary = self.boundary + self._message_size()
         first = self.waiting[0]
         below, self.waiting = self._split(boundary)
         left = self._left_behind(below, first.position)
@@ -233,7 +262,7 @@ class Direction(msgspec.Struct):
                 msgspec.structs.replace(
                     self.last,
                     at=now,
-                    sequence=(self.next - self.rest) % NUMBERS,
+                    sequence=self.boundary % NUMBERS,
                     anomalies=self.noted,
                 )
             )
@@ -298,7 +327,7 @@ class Direction(msgspec.Struct):
             self.wanted = size = self._message_size()
             if size > self.rest:
                 break
-            begin = self.next - self.rest
+            begin = self.boundary
             payload = bytes(self.held[self.done + resync.PREFIX : self.done + size])
             self.done += size
             self.wanted = resync.PREFIX

@@ -18,6 +18,7 @@ continues. A SYN with another number, a segment far off, one that holds another 
 was one, and a gap given up each begin a new one.
 """
 
+import copy
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final, TypeAlias
@@ -141,32 +142,44 @@ class Streams:
             self._half_open.popitem(last=False)
             self.evicted["half_open"] += 1
 
-    def _segment(self, key: Key, packet: Packet, sequence: int, size: int) -> Iterator[Packet]:
-        """Hand a segment to the reading that it belongs to."""
+    def _reading(self, key: Key, sequence: int, size: int) -> Direction | None:
+        """Find the reading that a segment belongs to, or begin one; None for a keep-alive."""
         flow = self._flows.get(key)
         reading = None if flow is None else _continued(flow, sequence, size)
         start = self._half_open.get(key)
         if reading is None and start is not None:
             ahead = _distance(start, sequence)
-            if ahead == -1 and size == 1:  # a keep-alive before any data
-                return
+            if ahead == -1 and size == 1:  # before any data
+                return None
             if 0 <= ahead <= REACH:
-                reading = Direction(start=start, next=start, in_step=True)
                 del self._half_open[key]
+                return Direction(start=start, next=start, in_step=True)
         if reading is None and flow is not None:
             reading = _near(flow, sequence, size)
+        return reading or _midway(sequence, Anomaly.STREAM_MIDWAY)
+
+    def _segment(self, key: Key, packet: Packet, sequence: int, size: int) -> Iterator[Packet]:
+        """Hand a segment to the reading that it belongs to."""
+        start = self._half_open.get(key)
+        reading = self._reading(key, sequence, size)
         if reading is None:
-            reading = _midway(sequence, Anomaly.STREAM_MIDWAY)
-        flow, told = self._turn(key, flow, reading)
+            return
+        flow, told = self._turn(key, self._flows.get(key), reading)
         yield from told
 
         self._serial += 1
         before = reading.next, len(reading.waiting)
         piece = Piece(reading.place(sequence), self._now, self._serial, packet)
+        for left in flow.readings():
+            if left is not reading and left.is_lacking(piece.position, size):
+                yield from left.take(piece)
         if reading.differs(piece):
             yield from self._fork(key, flow, reading, piece)
         else:
             yield from reading.take(piece)
+        other = flow.before
+        if other and reading is flow.reading and before[0] < other.start <= reading.next:
+            yield from _joined(flow, other, packet)
         while reading.is_crowded:
             yield from self._skip(flow, reading)
         if flow.closes != END and before != (reading.next, len(reading.waiting)):
@@ -294,6 +307,21 @@ def _near(flow: _Flow, sequence: int, size: int) -> Direction | None:
         if reading.is_near(reading.place(sequence), size):
             return reading
     return None
+
+
+def _joined(flow: _Flow, other: Direction, packet: Packet) -> Iterator[Packet]:
+    """Make one of two readings once `packet` brought what lay between them.
+
+    So it is where the first segments come out of order, and no SYN said which is the first.
+    """
+    whole = copy.deepcopy(flow.reading)
+    if not other.goes_on_from(whole):
+        return
+    messages = whole.go_on(other, packet)
+    if other.in_step and not (whole.in_step and whole.boundary == other.boundary):
+        return
+    flow.reading, flow.before = whole, None
+    yield from (message for message in messages if not other.has(message))
 
 
 def _midway(start: int, anomaly: Anomaly) -> Direction:

@@ -763,6 +763,21 @@ def test_several_gaps_end_at_their_own_times() -> None:
     assert [asked(4)] == payloads(through(stage, [], at(2.5)))
 
 
+def test_first_segments_out_of_order_midway_are_joined() -> None:
+    """
+    Where no SYN says which is the first, what lay in front of what came first completes it.
+    """
+    stream = framed(*MESSAGES)
+    told = through(
+        Streams(),
+        [segment(stream[MIDDLE:], BEGIN + MIDDLE), segment(stream[:MIDDLE], when=0.001)],
+    )
+
+    assert MESSAGES[0] in payloads(told)
+    assert sorted(MESSAGES) == sorted(set(payloads(told)))
+    assert len(MESSAGES) == len(payloads(told))
+
+
 def test_late_data_is_read_after_all() -> None:
     """
     What comes after its gap was given up completes the message that was cut off.
