@@ -21,7 +21,7 @@ from sensor.attribution.values import Status
 from sensor.deadlines import Deadlines
 from sensor.endpoint.events import Asked
 from sensor.endpoint.processes import Process
-from sensor.rules.findings import FindingId, Findings
+from sensor.rules.findings import FindingId, Findings, Whole
 from sensor.rules.verdict import AlertKey, Candidate, Verdict
 from sensor.stage import END, HOUR, MINUTE, SECOND, Nanoseconds
 
@@ -80,13 +80,14 @@ class Alert(msgspec.Struct, frozen=True):
 
 
 class _Open(msgspec.Struct):
-    """An alert at hand: its findings, and what was last told of it."""
+    """An alert at hand: its findings, what was last told of it, and what they last came to."""
 
     number: Number
     key: AlertKey
     findings: Findings
     told: Alert | None = None
-    substance: Alert | None = None
+    seen: Whole | None = None
+    substance: Whole | None = None
     closed: bool = False
 
 
@@ -263,37 +264,51 @@ class Alerts:
 
     def _tell(self, held: _Open, *, at_once: bool = False) -> Iterator[Alert]:
         """Tell an alert if it has changed: what matters at once, the rest when it is time."""
-        alert = self._alert(held)
+        whole = held.findings.whole()
         before = held.told
         if not held.closed:
-            self._deadlines.set(("close", held.number), alert.end + self._settings.quiet_for)
+            self._deadlines.set(("close", held.number), whole.end + self._settings.quiet_for)
             self._deadlines.drop(("gone", held.number))
-        substance = _substance(alert)
-        changed = before is None or _volatile(alert) != _volatile(before)
-        if substance != held.substance or (at_once and changed):
-            held.substance = substance
-            held.told = alert
+        changed = before is None or _volatile(whole) != _volatile(before)
+        if self._is_new(held, whole) or (at_once and changed):
+            held.told = alert = self._alert(held, whole)
             self._deadlines.drop(("update", held.number))
             yield alert
         elif before is not None and changed:
             update = before.created + self._settings.update_every
             self._deadlines.set(("update", held.number), max(update, self._now))
 
+    def _is_new(self, held: _Open, whole: Whole) -> bool:
+        """Say whether it is to be told at once; as a rule the best finding is the one it was."""
+        seen = held.seen
+        held.seen = whole
+        if (
+            seen is not None
+            and whole.best is seen.best
+            and whole.start == seen.start
+            and whole.reasons == seen.reasons
+            and whole.anomalies == seen.anomalies
+        ):
+            return False
+        substance = _substance(whole)
+        if substance == held.substance:
+            return False
+        held.substance = substance
+        return True
+
     def _catch_up(self, held: _Open) -> Iterator[Alert]:
         """Tell what has been kept back."""
         yield from self._tell(held, at_once=True)
 
-    def _alert(self, held: _Open) -> Alert:
+    def _alert(self, held: _Open, whole: Whole) -> Alert:
         """Make the next revision."""
-        whole = held.findings.whole()
         best = whole.best
-        state = "masquerade" if whole.masquerade else STATES.get(best.status, "unattributed")
         told = held.told
         return Alert(
             id=self._new_id(best.rule, held.key, whole.start) if told is None else told.id,
             revision=0 if told is None else told.revision + 1,
             rule=best.rule,
-            state=state,
+            state="masquerade" if whole.masquerade else STATES.get(best.status, "unattributed"),
             count=whole.count,
             start=whole.start,
             end=whole.end,
@@ -338,14 +353,14 @@ class Alerts:
             self._now = max(self._now, now)
 
 
-def _volatile(alert: Alert) -> tuple[int, Nanoseconds, Nanoseconds, tuple[Asked, ...]]:
-    lookup = alert.best.lookup
-    return alert.count, alert.end, lookup.last if lookup is not None else 0, alert.evidence
+def _volatile(of: Alert | Whole) -> tuple[int, Nanoseconds, Nanoseconds, tuple[Asked, ...]]:
+    lookup = of.best.lookup
+    return of.count, of.end, lookup.last if lookup is not None else 0, of.evidence
 
 
-def _substance(alert: Alert) -> Alert:
+def _substance(whole: Whole) -> Whole:
     """Leave out what changes with every lookup, and what no reader sees."""
-    best = alert.best
+    best = whole.best
     lookup = best.lookup
     if lookup is not None:
         lookup = msgspec.structs.replace(
@@ -360,14 +375,12 @@ def _substance(alert: Alert) -> Alert:
         lookup=lookup,
         owner=owner,
         addresses=(),
-        candidates=tuple(_as_shown(candidate) for candidate in best.candidates),
+        candidates=tuple(map(_as_shown, best.candidates)),
         evidence=(),
         inherits=(),
         retired=False,
     )
-    return msgspec.structs.replace(
-        alert, id="", revision=0, count=0, end=0, created=0, best=best, evidence=()
-    )
+    return msgspec.structs.replace(whole, count=0, end=0, best=best, evidence=())
 
 
 def _as_shown(candidate: Candidate) -> Candidate:

@@ -49,7 +49,7 @@ Place: TypeAlias = tuple[str, str, str]
 Link: TypeAlias = tuple[str, str, TransactionIdentity]
 
 
-class Flow(msgspec.Struct, frozen=True):
+class Flow(msgspec.Struct, frozen=True, cache_hash=True):
     """Client and server of the innermost packet; `transport` is `udp` or `tcp`."""
 
     client_ip: str
@@ -180,8 +180,7 @@ class Lookups:
         message = transaction.message
         if message is not None and message.dns.qr:
             found = self._watch.answered(message.dns)
-            matches = tuple(match for match in found if match.rule not in asked)
-            if matches:
+            if matches := tuple(match for match in found if match.rule not in asked):
                 yield from self._grow_by_answer(transaction, message, matches)
 
     def _watched(
@@ -189,6 +188,9 @@ class Lookups:
     ) -> Iterator[tuple[tuple[Question, ...], tuple[Match, ...]]]:
         """Find the watched names that were asked, each with its questions."""
         told = transaction.query or transaction.response
+        if told is not None and len(told.dns.questions) == 1:
+            matches = self._watch.asked(told.dns.questions[0].qname)
+            return iter([(told.dns.questions, matches)] if matches else [])
         by_name: dict[str, list[Question]] = {}
         for question in told.dns.questions if told is not None else ():
             by_name.setdefault(question.qname, []).append(question)
@@ -205,14 +207,17 @@ class Lookups:
         questions: tuple[Question, ...],
         matches: tuple[Match, ...],
     ) -> Iterator[Lookup]:
-        part = _part(transaction, questions)
         place = (transaction.client[0], questions[0].qname, "qname")
         link = ("qname", questions[0].qname, transaction.identity)
         identity = self._of.get(link)
         if identity is None:
             if transaction.message is None or transaction.queries + transaction.responses != 1:
                 return  # it changed after its lookup was closed
+            part = _part(transaction, questions, _flow(transaction))
             identity = self._place(place, part)
+        else:
+            flow = self._open[identity].parts[transaction.identity].flow
+            part = _part(transaction, questions, flow)
         changed = transaction.message is not None and transaction.responses < 2
         yield from self._put(identity, matches, link, part, changed=changed)
 
@@ -309,8 +314,9 @@ class Lookups:
 
 def _deadline(held: _Open) -> Nanoseconds:
     """Tell when nothing can join any more: 2 s on, and every transaction settled."""
-    if any(part.outcome is Outcome.PENDING for part in held.parts.values()):
-        return END
+    for part in held.parts.values():
+        if part.outcome is Outcome.PENDING:
+            return END
     return held.until
 
 
@@ -346,17 +352,17 @@ def _flow(transaction: Transaction) -> Flow:
     return Flow(*transaction.client, *transaction.server, transaction.transport)
 
 
-def _part(transaction: Transaction, questions: tuple[Question, ...]) -> _Part:
+def _part(transaction: Transaction, questions: tuple[Question, ...], flow: Flow) -> _Part:
     """Take what matters of a transaction: after the first answer nothing stretches it."""
     query, response = transaction.query, transaction.response
     last = transaction.last
     if response is not None:
         last = response.at if query is None else max(query.at, response.at)
     return _Part(
-        flow=_flow(transaction),
+        flow=flow,
         message_id=transaction.message_id,
         question=questions[0],
-        qtypes=tuple(question.qtype for question in questions),
+        qtypes=tuple([question.qtype for question in questions]),
         began=transaction.began,
         first=transaction.first,
         last=last,
@@ -381,45 +387,49 @@ def _told_again(held: _Open, before: _Part | None, part: _Part, at: Nanoseconds)
 
 
 def _told(held: _Open, at: Nanoseconds) -> Lookup:
-    parts = sorted(held.parts.values(), key=lambda part: part.began)
+    parts = list(held.parts.values())
+    if len(parts) > 1:
+        parts.sort(key=lambda part: part.began)
+    messages = [m for part in parts for m in (part.query, part.response) if m is not None]
     responses = [part.response for part in parts if part.response is not None]
     told_by = [r for r in responses if not _is_cut(r)] or responses
     best = next((r for r in told_by if r.dns.rcode == "NOERROR"), None)
     response = best or (told_by[-1] if told_by else None)
-    messages = [m for part in parts for m in (part.query, part.response) if m is not None]
     told = messages[0]
     question = parts[0].question
-    answers = _distinct(record for r in responses for record in r.dns.answers[:MOST_ANSWERS])
+    answers = [record for r in responses for record in r.dns.answers[:MOST_ANSWERS]]
     return Lookup(
         at=at,
         identity=held.identity,
-        first=min(part.first for part in parts),
-        last=max(part.last for part in parts),
-        flows=_distinct(part.flow for part in parts),
+        first=min([part.first for part in parts]),
+        last=max([part.last for part in parts]),
+        flows=_distinct([part.flow for part in parts]),
         qname=question.qname,
         wire_name=question.wire_name or question.qname,
-        qtypes=_distinct(qtype for part in parts for qtype in part.qtypes),
+        qtypes=_distinct([qtype for part in parts for qtype in part.qtypes]),
         qclass=question.qclass,
         outcome=_outcome(parts),
         matches=tuple(held.matches.values()),
         rcode=response.dns.rcode if response else None,
         flags=(response or told).dns.flags,
-        answers=answers[:MOST_ANSWERS],
+        answers=_distinct(answers)[:MOST_ANSWERS],
         message_id=parts[0].message_id,
         rtt=_rtt(parts),
         path=told.path,
         vlans=told.vlans,
         interface=told.interface,
-        anomalies=_distinct(a for m in messages for a in (*m.anomalies, *m.dns.anomalies)),
+        anomalies=_distinct([a for m in messages for a in (*m.anomalies, *m.dns.anomalies)]),
     )
 
 
 def _outcome(parts: list[_Part]) -> str:
-    if any(part.query is not None and part.response is not None for part in parts):
-        return "answered"
-    if any(part.query is not None for part in parts):
-        return "unanswered"
-    return "response_only"
+    outcome = "response_only"
+    for part in parts:
+        if part.query is not None:
+            if part.response is not None:
+                return "answered"
+            outcome = "unanswered"
+    return outcome
 
 
 def _rtt(parts: list[_Part]) -> Nanoseconds | None:
@@ -429,5 +439,5 @@ def _rtt(parts: list[_Part]) -> Nanoseconds | None:
     return None
 
 
-def _distinct(items: Iterable[T]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys(items))
+def _distinct(items: list[T]) -> tuple[T, ...]:
+    return tuple(items if len(items) < 2 else dict.fromkeys(items))

@@ -18,7 +18,7 @@ alike; nothing here reads a clock, a file or a socket, so the same river runs li
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import ClassVar, TypeAlias
 
 import msgspec
@@ -191,7 +191,8 @@ class Pipeline:
     def _message(self, read: Message) -> Iterator[Value]:
         """Follow one message down to transactions, unless nothing asks for those of its name."""
         for message in self._doubles([read], self._now):
-            yield from self._sight(message, (*message.anomalies, *message.dns.anomalies))
+            if message.anomalies or message.dns.anomalies:
+                yield from self._sight(message, (*message.anomalies, *message.dns.anomalies))
             if "messages" in self._taps:
                 yield message
             if message.protocol == "dns" and self._is_followed(message):
@@ -204,8 +205,22 @@ class Pipeline:
         """Let time go by until `now`, from one deadline to the next: all leaves in its order."""
         while (due := self.deadline()) <= now:
             self._now = max(self._now, due)
-            yield from self._pass(self._now)
+            yield from self._fall_due(self._now)
         self._now = now
+
+    def _fall_due(self, now: Nanoseconds) -> Iterator[Value]:
+        """Wake the stages in which something falls due, and those down the river of them.
+
+        The others learn the time with what comes to them next; but packets held back are late.
+        """
+        if min(self._fragments.deadline(), self._streams.deadline()) <= now:
+            yield from self._pass(now)
+        elif self._transactions.deadline() <= now:
+            yield from self._pair([], now)
+        elif self._lookups.deadline() <= now:
+            yield from self._endpoint(list(self._lookups([], now)), now)
+        else:
+            yield from self._endpoint([], now)
 
     def _pass(self, now: Nanoseconds) -> Iterator[Value]:
         """Tell every stage the time; those down the river first, for what comes down is late."""
@@ -215,6 +230,7 @@ class Pipeline:
     def _tell(self, now: Nanoseconds) -> Iterator[Value]:
         yield from self._doubles([], now)
         yield from self._pair([], now)
+        yield from self._endpoint([], now)
 
     def _release(self, now: Nanoseconds) -> Iterator[Value]:
         yield from self._rejoin([], now)
@@ -225,10 +241,12 @@ class Pipeline:
         transactions = list(self._transactions(messages, now))
         if "transactions" in self._taps:
             yield from (each for each in transactions if each.closed)
-        yield from self._endpoint(self._lookups(transactions, now), now)
+        lookups = list(self._lookups(transactions, now))
+        if lookups or now >= min(self._attribution.deadline(), self._alerts.deadline()):
+            yield from self._endpoint(lookups, now)
 
     def _endpoint(
-        self, items: Iterable[Lookup | ProcessEvent], now: Nanoseconds
+        self, items: Sequence[Lookup | ProcessEvent], now: Nanoseconds
     ) -> Iterator[Value]:
         """Follow lookups and events down to alerts."""
         verdicts = list(self._judge(self._attribution(items, now), now))

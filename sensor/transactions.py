@@ -141,9 +141,9 @@ class Transactions:
     def _take(self, message: Message) -> Iterator[Transaction]:
         key = _key(message)
         held = self._held.get(key)
-        grown = None if held is None else _grown(held, message)
+        grown = None if held is None else _grown(held, message, self._now)
         if grown is not None:
-            yield self._hold(msgspec.structs.replace(grown, at=self._now, message=message))
+            yield self._hold(grown)
             return
         if held is not None:
             yield from self._end(held)
@@ -182,50 +182,49 @@ class Transactions:
         yield msgspec.structs.replace(held, at=self._now, message=None, closed=True)
 
 
-def _grown(held: Transaction, message: Message) -> Transaction | None:
+def _grown(held: Transaction, message: Message, now: Nanoseconds) -> Transaction | None:
     """Add a message to its transaction; None where it begins one of its own.
 
     Within the time-out it goes by the packets' own times, whatever order they were captured in.
     """
     if not held.first - TIMEOUT <= message.at <= held.last + TIMEOUT:
         return None
-    grown = _answered(held, message) if message.dns.qr else _asked(held, message)
-    if grown is None:
-        return None
-    return msgspec.structs.replace(
-        grown, first=min(held.first, message.at), last=max(held.last, message.at)
-    )
-
-
-def _asked(held: Transaction, query: Message) -> Transaction | None:
-    """Add a repeat: only until the answer, and none to a query that nobody answered."""
-    asked, answered = held.query, held.response
-    if answered is None:
-        belongs = held.outcome is Outcome.PENDING
-    elif asked is None:  # captured in the wrong order
-        belongs = query.at <= answered.at
-    else:
-        belongs = query.at < answered.at
+    is_response = message.dns.qr
+    belongs = _is_answer(held) if is_response else _is_repeat(held, message)
     if not belongs:
         return None
+    query, response = held.query, held.response
+    if is_response:
+        response = response or message
+    elif query is None or message.at < query.at:
+        query = message
     return msgspec.structs.replace(
         held,
-        outcome=Outcome.PENDING if answered is None else Outcome.ANSWERED,
-        query=query if asked is None or query.at < asked.at else asked,
-        queries=held.queries + 1,
+        at=now,
+        first=min(held.first, message.at),
+        last=max(held.last, message.at),
+        outcome=Outcome.PENDING if response is None else Outcome.ANSWERED,
+        query=query,
+        response=response,
+        queries=held.queries + (not is_response),
+        responses=held.responses + is_response,
+        message=message,
     )
 
 
-def _answered(held: Transaction, response: Message) -> Transaction | None:
-    """Add an answer, or one more; a response that nobody asked for stands by itself."""
-    if held.query is None or held.outcome is Outcome.UNANSWERED:
-        return None
-    return msgspec.structs.replace(
-        held,
-        outcome=Outcome.ANSWERED,
-        response=held.response or response,
-        responses=held.responses + 1,
-    )
+def _is_repeat(held: Transaction, query: Message) -> bool:
+    """Say whether a query belongs: only until the answer, and none where nobody answered."""
+    asked, answered = held.query, held.response
+    if answered is None:
+        return held.outcome is Outcome.PENDING
+    if asked is None:  # captured in the wrong order
+        return query.at <= answered.at
+    return query.at < answered.at
+
+
+def _is_answer(held: Transaction) -> bool:
+    """Say whether a response belongs; one that nobody asked for stands by itself."""
+    return held.query is not None and held.outcome is not Outcome.UNANSWERED
 
 
 def _unanswered(held: Transaction, at: Nanoseconds) -> Transaction:

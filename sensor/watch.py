@@ -14,6 +14,9 @@ from sensor.dns.message import Decoded, Record
 
 EVERY: Final = "*"
 
+# Matches kept ready, some 200 octets each: the names of a long list are hardly ever all met.
+MOST_READY: Final = 10_000
+
 # The record types whose target a resolver follows, and what a match on them is called.
 ROLES: Final[Mapping[str, str]] = {
     "CNAME": "cname",
@@ -44,6 +47,7 @@ class Watch:
             rules = self._by_name.setdefault(name, [])
             if rule not in rules:
                 rules.append(rule)
+        self._ready: dict[tuple[str, str], tuple[Match, ...]] = {}
         parents = {len(name) for name in self._by_name if name.startswith(".") and name != "."}
         self._parents = sorted(parents, reverse=True)
 
@@ -66,14 +70,14 @@ class Watch:
 
     def asked(self, qname: str) -> tuple[Match, ...]:
         """Match a name that was asked."""
-        if not self._by_name:
-            return ()
-        return tuple(Match(rule, indicator, "qname") for rule, indicator in self.find(qname))
+        return self._matches(qname, "qname")
 
     def concerns(self, message: Decoded) -> bool:
         """Say whether anything in a message is watched; no other message bears on a lookup."""
-        if any(self.asked(question.qname) for question in message.questions):
-            return True
+        for question in message.questions:
+            for candidate in self._candidates(question.qname):
+                if candidate in self._by_name:
+                    return True
         return message.qr and bool(self.answered(message))
 
     def answered(self, message: Decoded) -> tuple[Match, ...]:
@@ -94,8 +98,21 @@ class Watch:
             return
         for name in (record.name, record.target):
             if name is not None:
-                for rule, indicator in self.find(name):
-                    yield Match(rule, indicator, role)
+                yield from self._matches(name, role)
+
+    def _matches(self, name: str, role: str) -> tuple[Match, ...]:
+        found: tuple[Match, ...] = ()
+        for candidate in self._candidates(name):
+            if candidate in self._by_name:
+                found += self._ready.get((candidate, role)) or self._make(candidate, role)
+        return found
+
+    def _make(self, indicator: str, role: str) -> tuple[Match, ...]:
+        if len(self._ready) >= MOST_READY:
+            self._ready.clear()
+        made = tuple(Match(rule, indicator, role) for rule in self._by_name[indicator])
+        self._ready[indicator, role] = made
+        return made
 
 
 def _is_between_labels(name: str, at: int) -> bool:

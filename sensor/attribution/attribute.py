@@ -69,10 +69,16 @@ class Attribution:
 
     def _look(self, lookup: Lookup) -> Iterator[Attributed]:
         cases = self._known.cases
-        if lookup.closed and lookup.identity not in cases.lookups:
-            return  # it was let go of early, and has been told for the last time
+        before = cases.lookups.get(lookup.identity)
+        if lookup.closed:
+            if before is None:
+                return  # it was let go of early, and has been told for the last time
+            if _is_same(before, lookup):
+                cases.renew(lookup.identity)
+                return
         cases.put(lookup)
-        self._deadlines.set(("stale", lookup.identity), self._known.stale_at(lookup))
+        if self._known.settings.feed:
+            self._deadlines.set(("stale", lookup.identity), self._known.stale_at(lookup))
         self._deadlines.set(("retire", lookup.identity), lookup.last + self._retain)
         yield from self._weigh([lookup.identity, *cases.asked_of(lookup)])
         if len(cases.lookups) > MOST_CASES:
@@ -136,9 +142,9 @@ class Attribution:
             before = self._known.cases.told.get(identity)
             lookup = self._known.cases.lookups[identity]
             told = self._known.attribute(lookup, self._now, ended=self._ended)
-            if before is None or before != msgspec.structs.replace(told, at=before.at):
+            if before is None or _is_news(before, told):
                 yield told
-            if before is not None:
+            if before is not None and before.fits:
                 unfitted.update(dict.fromkeys(each.event for each in before.fits))
         for event in unfitted:
             if isinstance(event, Asked) and self._is_alone(event):
@@ -146,9 +152,11 @@ class Attribution:
 
     def _is_alone(self, event: Asked) -> bool:
         """Say whether a rule watches the event's name and no lookup of that rule fits it."""
-        rules = {match.rule for match in self._watch.asked(event.query_name)}
-        for identity in self._known.cases.fitted_by(event) if rules else ():
-            rules -= {match.rule for match in self._known.cases.lookups[identity].matches}
+        rules = {rule for rule, _ in self._watch.find(event.query_name)}
+        for identity in self._known.cases.fitted_by(event):
+            rules.difference_update(m.rule for m in self._known.cases.lookups[identity].matches)
+            if not rules:
+                return False
         return bool(rules)
 
     # Time goes by.
@@ -184,3 +192,15 @@ class Attribution:
         for identity in list(self._known.cases.fitted_by(event)):
             yield from self._retire(identity)
         yield msgspec.structs.replace(self._known.alone(event, self._now), retired=True)
+
+
+def _is_same(before: Lookup, lookup: Lookup) -> bool:
+    """Say whether a closed lookup is what was known of it, so that closing it tells nothing."""
+    return before == msgspec.structs.replace(lookup, at=before.at, closed=before.closed)
+
+
+def _is_news(before: Attributed, told: Attributed) -> bool:
+    """Say whether anything but the time of telling differs."""
+    if before.lookup is not told.lookup and before.lookup != told.lookup:
+        return True
+    return before != msgspec.structs.replace(told, at=before.at)

@@ -69,7 +69,10 @@ class Cases:
     def put(self, lookup: Lookup) -> None:
         """Keep a lookup, or what is newly known of it."""
         identity = lookup.identity
+        before = self.lookups.get(identity)
         self.lookups[identity] = lookup
+        if before is not None and before.flows == lookup.flows:
+            return
         _add(self._by_client, lookup.client_ip, identity)
         _add(self._by_asker, (lookup.qname, lookup.client_ip), identity)
         for flow in lookup.flows:
@@ -86,6 +89,12 @@ class Cases:
         for each in told.fits:
             _add(self._by_event, each.event, identity)
         self._file(lookup, tuple(dict.fromkeys(computers)))
+
+    def renew(self, identity: Identity) -> None:
+        """Let a lookup stand last of those that its events fit: it was the last one looked at."""
+        for each in self.told[identity].fits:
+            _remove(self._by_event, each.event, identity)
+            _add(self._by_event, each.event, identity)
 
     def drop(self, identity: Identity) -> None:
         """Forget a lookup."""

@@ -10,8 +10,8 @@ import msgspec
 from sensor.stage import Nanoseconds
 
 
-class ProcessEvent(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """What all four share.
+class ProcessEvent(msgspec.Struct, frozen=True, kw_only=True, tag=True, cache_hash=True):
+    """What all four share. They are looked up by, so each computes its hash once.
 
     `computer` is the Computer as the event has it, lower case. `guid` is the ProcessGuid, lower
     case, with braces. `image` is the event's own, `<unknown process>` kept as it is.

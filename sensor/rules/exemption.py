@@ -49,7 +49,7 @@ class Exemption:
     def forget_lookup(self, identity: Identity) -> None:
         """Nothing changes this lookup any more; the event it has spent stays spent."""
         self._choose(identity, ())
-        del self._choices[identity]
+        self._choices.pop(identity, None)
 
     def forget_event(self, event: Asked) -> None:
         identity = self._explains.pop(event, None)

@@ -4,6 +4,7 @@ A process that a rule exempts by name is genuine unless something known of it co
 OriginalFileName or company of its event 1, or a path where no installer puts a program.
 """
 
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -21,8 +22,13 @@ def is_exempt_by_name(rule: Rule, image: str | None) -> bool:
 
     `<unknown process>` is never exempt, even where event 1 names it later.
     """
-    name = (base_name(image) or "").lower()
+    name = _program(image)
     return any(name == exempt.process_name.lower() for exempt in rule.exempt)
+
+
+@lru_cache(maxsize=65_536)  # the images of one feed
+def _program(image: str | None) -> str:
+    return (base_name(image) or "").lower()
 
 
 def contradiction(rule: Rule, process: Process) -> str | None:
@@ -49,6 +55,7 @@ def is_confirmed(rule: Rule, process: Process) -> bool:
     return stated and contradiction(rule, process) is None
 
 
+@lru_cache(maxsize=65_536)
 def is_unusual_path(image: str | None) -> bool:
     r"""Say whether a program lies where no installer puts one.
 

@@ -35,6 +35,12 @@ class Judge:
     def __init__(self, rules: Iterable[Rule], watch: Watch) -> None:
         self._rules = {rule.id: rule for rule in rules}
         self._watch = watch
+        # The reasons that hold where no process is named, as of most lookups.
+        self._unnamed = {
+            (rule.id, status): risk.reasons(rule, risk.Circumstances(status))
+            for rule in self._rules.values()
+            for status in Status
+        }
         self._exemptions = {rule: Exemption() for rule in self._rules}
         self._lookups: dict[tuple[str, Identity], Attributed] = {}
         self._fitted = {rule: Fitted() for rule in self._rules}
@@ -60,29 +66,36 @@ class Judge:
         key = (rule.id, lookup.identity)
         before = self._lookups.get(key)
         self._lookups[key] = told
+        if told.fits or (before is not None and before.fits):
+            yield from self._refit(rule, told, lookup, before.fits if before is not None else ())
+        else:
+            yield self._of_lookup(rule, told, lookup, told.at)
+        if told.retired:
+            self._exemptions[rule.id].forget_lookup(lookup.identity)
+            del self._lookups[key]
+
+    def _refit(
+        self, rule: Rule, told: Attributed, lookup: Lookup, before: tuple[Fit, ...]
+    ) -> Iterator[Verdict]:
+        """Judge a lookup that events fit, or fitted before; and those events, and who profits."""
         fitting = {fit.event: fit for fit in told.fits if isinstance(fit.event, Asked)}
         fitted = self._fitted[rule.id]
-        left = [event for event in _asked(before.fits if before else ()) if event not in fitting]
+        left = [event for event in _asked(before) if event not in fitting]
         changed = [event for event in left if fitted.drop(event, lookup.identity)]
         for event, fit in fitting.items():
             self._alone.pop((rule.id, event), None)
             if fitted.put(event, lookup.identity, (told, fit)):
                 changed.append(event)
-        exemption = self._exemptions[rule.id]
         offered = () if _blamed(rule, told) else tuple(fitting)
-        explained = exemption.offer(lookup.identity, offered)
+        explained = self._exemptions[rule.id].offer(lookup.identity, offered)
         for event in changed:
             yield from self._of_event(rule, event, told.at)
         for identity in [*explained, lookup.identity]:
-            yield from self._of_lookup(rule, self._lookups[(rule.id, identity)], told.at)
-        if told.retired:
-            exemption.forget_lookup(lookup.identity)
-            del self._lookups[key]
+            each = self._lookups[(rule.id, identity)]
+            if each.lookup is not None:
+                yield self._of_lookup(rule, each, each.lookup, told.at)
 
-    def _of_lookup(self, rule: Rule, told: Attributed, at: Nanoseconds) -> Iterator[Verdict]:
-        lookup = told.lookup
-        if lookup is None:
-            return
+    def _of_lookup(self, rule: Rule, told: Attributed, lookup: Lookup, at: Nanoseconds) -> Verdict:
         blamed = _blamed(rule, told)
         exempt = bool(told.fits) and not blamed and self._is_explained(rule, told, lookup)
         spent = bool(told.fits) and not blamed and not exempt
@@ -94,7 +107,7 @@ class Judge:
         computer = _computer(status, told, process)
         masquerade = named is not None and _is_masquerade(rule, named.event, named.process)
         follow_on = _follow_on(told, named.event) if named else None
-        yield Verdict(
+        return Verdict(
             at=at,
             id=("wire", lookup.identity),
             rule=rule.id,
@@ -115,7 +128,9 @@ class Judge:
             against=fits[0].against if fits else (),
             candidates=(*shared, *_other_owners(told, shared)),
             follow_on=follow_on,
-            reasons=risk.reasons(rule, risk.Circumstances(status, process, masquerade, follow_on)),
+            reasons=self._unnamed[rule.id, status]
+            if process is None
+            else risk.reasons(rule, risk.Circumstances(status, process, masquerade, follow_on)),
             evidence=tuple(_asked(fits or told.candidates)),
             retired=told.retired,
         )
@@ -226,16 +241,18 @@ def _other_owners(told: Attributed, shared: tuple[Candidate, ...]) -> list[Candi
 
 def _asked(fits: Iterable[Fit]) -> dict[Asked, None]:
     events = [fit.event for fit in fits if isinstance(fit.event, Asked)]
-    return dict.fromkeys(sorted(events, key=lambda e: (e.at, e.computer, e.record_id or -1)))
+    if len(events) > 1:
+        events.sort(key=lambda e: (e.at, e.computer, e.record_id or -1))
+    return dict.fromkeys(events)
 
 
 def _share(fits: tuple[Fit, ...]) -> tuple[Candidate, ...]:
     """Turn fits into candidates, one a process; several share the best one's confidence."""
+    if not fits:
+        return ()
     best: dict[object, Fit] = {}
     for fit in fits:
         best.setdefault(fit.process.key, fit)
-    if not best:
-        return ()
     total = sum(fit.confidence for fit in best.values()) or 1.0
     top = max(fit.confidence for fit in best.values())
     return tuple(
