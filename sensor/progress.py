@@ -3,17 +3,29 @@
 import contextlib
 import sys
 from collections.abc import Iterator
+from typing import Protocol, TypeVar
 
-from sensor.capture.files import Captures
-from sensor.frame import Frame
+T = TypeVar("T", covariant=True)
 
-# Frames between two looks at how far it has come.
+
+class Measured(Protocol[T]):
+    """Something to iterate that knows its octets; `octets_total` None where nobody does."""
+
+    @property
+    def octets_read(self) -> int: ...
+
+    octets_total: int | None
+
+    def __iter__(self) -> Iterator[T]: ...
+
+
+# Items between two looks at how far it has come.
 EVERY = 4096
 
 
 @contextlib.contextmanager
-def watched(captures: Captures) -> Iterator[Iterator[Frame]]:
-    """Hand on the frames, with a bar beside them where somebody can see it.
+def watched(captures: Measured[T]) -> Iterator[Iterator[T]]:
+    """Hand on what it gives, with a bar beside them where somebody can see it.
 
     There is none for standard input, whose length nobody knows.
     """
@@ -28,10 +40,10 @@ def watched(captures: Captures) -> Iterator[Iterator[Frame]]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("replay", total=captures.octets_total)
 
-        def frames() -> Iterator[Frame]:
-            for number, frame in enumerate(captures):
+        def items() -> Iterator[T]:
+            for number, item in enumerate(captures):
                 if number % EVERY == 0:
                     progress.update(task, completed=captures.octets_read)
-                yield frame
+                yield item
 
-        yield frames()
+        yield items()

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
 import msgspec
 
@@ -36,8 +36,12 @@ from sensor.progress import watched
 from sensor.rules.rule import Rule
 from sensor.rules.verdict import Verdict
 from sensor.settings import Config
-from sensor.stage import END
+from sensor.stage import END, Nanoseconds
 from sensor.transactions import Transaction
+from sensor.watch import EVERY
+
+if TYPE_CHECKING:
+    from sensor.capture.sifted import Sifted
 
 # What each kind of line taps of the river.
 KINDS: Final[Mapping[str, frozenset[str]]] = {
@@ -49,6 +53,12 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
 }
 OBSERVER: Final = "replay"
 
+# The kinds of lines that are about watched names alone, so the sieve may drop all else.
+SIFTED: Final = frozenset({"alerts", "lookups"})
+
+Step: TypeAlias = tuple[Nanoseconds, Frame]
+"""The largest time so far, of frames that were dropped too, and a frame."""
+
 
 class Options(msgspec.Struct, frozen=True):
     """What the command line asks for; `watch` names are canonical, `stats` is a path."""
@@ -59,6 +69,7 @@ class Options(msgspec.Struct, frozen=True):
     emit: str = "alerts"
     revisions: str = "final"
     stats: str | None = None
+    sieve: bool = True
 
 
 def replay(options: Options, loaded: Loaded, out: BinaryIO, log: Log) -> int:
@@ -73,13 +84,16 @@ def replay(options: Options, loaded: Loaded, out: BinaryIO, log: Log) -> int:
     started = time.perf_counter()
     with _open_stats(options.stats) as stats:
         event_log = read_events(options.events)
-        captures = Captures(options.captures)
         rules = _watching(loaded.rules, options.watch)
-        river = Pipeline(_settings(options, loaded.config, rules))
+        settings = _settings(options, loaded.config, rules)
+        captures = _captures(options, settings)
+        river = Pipeline(settings)
         printer = _Printer(options, loaded.config, rules, out, log)
-        with watched(captures) as frames:
-            for value in river(_merged(frames, event_log.events), END):
+        with watched(captures) as steps:
+            for value in _played(river, steps, event_log.events):
                 printer.take(value)
+        for value in _ended(river, captures.now):
+            printer.take(value)
         printer.finish()
         problems = [*event_log.problems, *captures.problems]
         for line in problems:
@@ -93,23 +107,73 @@ def replay(options: Options, loaded: Loaded, out: BinaryIO, log: Log) -> int:
             log.warning("state.evicted", **counters.evicted)
         if stats is not None:
             elapsed = time.perf_counter() - started
-            stats(_statistics(counters, printer.alerts, event_log, elapsed))
+            stats(_statistics(counters, captures, printer.alerts, event_log, elapsed))
     return 1 if problems else 0
 
 
-def _merged(
-    frames: Iterable[Frame], events: Sequence[ProcessEvent]
-) -> Iterator[Frame | ProcessEvent]:
-    """Join frames and events by time; a frame whose time goes back passes where it stands."""
+class _Whole:
+    """Captures without a sieve, with what replay asks of sifted ones."""
+
+    counts = None
+    now: Nanoseconds = 0
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._captures = Captures(paths)
+        self.problems = self._captures.problems
+        self.octets_total = self._captures.octets_total
+
+    @property
+    def octets_read(self) -> int:
+        return self._captures.octets_read
+
+    def __iter__(self) -> Iterator[Step]:
+        for frame in self._captures:
+            self.now = max(self.now, frame.at)
+            yield self.now, frame
+
+
+def _captures(options: Options, settings: pipeline.Settings) -> "_Whole | Sifted":
+    """Open the captures, sifted where only watched names are asked for."""
+    names = [name for rule in settings.rules for name in rule.names]
+    if not options.sieve or options.emit not in SIFTED or not options.captures or EVERY in names:
+        return _Whole(options.captures)
+    # numba takes a third of a second to load, so it is only where it serves.
+    from sensor.capture.sifted import Sieve, Sifted  # noqa: PLC0415
+    from sensor.sieve.compiled import is_warm  # noqa: PLC0415
+    from sensor.sieve.tables import Tables  # noqa: PLC0415
+
+    if not is_warm():
+        sys.stderr.write("dns-sensor: compiling the sieve, once for this version\n")
+    tables = Tables.of(
+        names, settings.ports, any_port=settings.any_port, vxlan_ports=settings.vxlan_ports
+    )
+    return Sifted(options.captures, Sieve(lambda: tables.arguments))
+
+
+def _played(
+    river: Pipeline, steps: Iterable[Step], events: Sequence[ProcessEvent]
+) -> Iterator[Value]:
+    """Join frames and events by time; a frame whose time goes back passes where it stands.
+
+    What the sieve dropped moved the time on: the river is told of it before a frame behind that.
+    """
     position = 0
     now = 0
-    for frame in frames:
-        now = max(now, frame.at)
+    for reached, frame in steps:
+        now = max(now, reached)
+        first = position
         while position < len(events) and events[position].at < now:
-            yield events[position]
             position += 1
-        yield frame
-    yield from events[position:]
+        yield from river(events[first:position], 0)
+        yield from river([], now if frame.at < now else 0)
+        yield from river([frame], 0)
+    yield from river(events[position:], 0)
+
+
+def _ended(river: Pipeline, now: Nanoseconds) -> Iterator[Value]:
+    """Let the time of the last frame come, dropped or not, and then the end."""
+    yield from river([], now)
+    yield from river([], END)
 
 
 def _watching(rules: tuple[Rule, ...], watch: tuple[str, ...]) -> tuple[Rule, ...]:
@@ -254,11 +318,18 @@ def _open_stats(path: str | None) -> Iterator[Callable[[bytes], None] | None]:
             file.close()
 
 
-def _statistics(counters: Counters, told: int, event_log: EventLog, elapsed: float) -> bytes:
+def _statistics(
+    counters: Counters,
+    captures: "_Whole | Sifted",
+    told: int,
+    event_log: EventLog,
+    elapsed: float,
+) -> bytes:
+    dropped = captures.counts
     statistics = {
-        "frames": counters.frames,
-        "bytes": counters.octets,
-        "dns_messages": counters.dns_messages,
+        "frames": counters.frames + (dropped.frames if dropped else 0),
+        "bytes": counters.octets + (dropped.octets if dropped else 0),
+        "dns_messages": counters.dns_messages + (dropped.dns_messages if dropped else 0),
         "alerts": told,
         "exempt_lookups": counters.exempt_lookups,
         "events": {
@@ -270,7 +341,10 @@ def _statistics(counters: Counters, told: int, event_log: EventLog, elapsed: flo
         "leftovers": dict(sorted(counters.leftovers.items())),
         "anomalies": dict(sorted(counters.anomalies.items())),
         "evicted": dict(sorted(counters.evicted.items())),
-        "sieve": {},
+        "sieve": {
+            reason.name.lower(): n
+            for reason, n in sorted(dropped.reasons.items() if dropped else ())
+        },
         "elapsed_s": round(elapsed, 6),
     }
     return msgspec.json.format(msgspec.json.encode(statistics), indent=2) + b"\n"

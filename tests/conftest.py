@@ -12,6 +12,7 @@ from typing import Final
 import pytest
 
 from tests.realdata import REALDATA
+from tests.replays import ROOT, run
 
 STRICT: Final = os.environ.get("DNS_SENSOR_REQUIRE_TOOLS") == "1"
 # The folder that the real data lies in: where it is, the data has to be.
@@ -40,6 +41,13 @@ def pytest_make_collect_report(
     if report.skipped and _forbid(report.longrepr):
         report.outcome = "failed"
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> None:
+    """Compile the sieve before any test looks at what a command says: it announces that."""
+    for case in ("lookups/again/case.pcap", "capture/two-interfaces/case.pcapng"):
+        run("replay", ROOT / "pcaps" / case)
 
 
 @pytest.fixture

@@ -602,9 +602,9 @@ def test_events_alone_are_enough(case: tuple[Path, Path]) -> None:
     ]
 
 
-def test_the_unused_sieve_switch_changes_nothing(case: tuple[Path, Path]) -> None:
+def test_the_sieve_changes_nothing(case: tuple[Path, Path]) -> None:
     """
-    --no-sieve is accepted.
+    --no-sieve prints the same.
     """
     whole = run("replay", "--events", case[1], case[0])
 

@@ -122,6 +122,31 @@ def test_every_name_watched(path: Path) -> None:
 
 
 @needs_realdata
+@pytest.mark.parametrize("kind", ["alerts", "lookups"])
+def test_the_sieve_changes_nothing(tmp_path: Path, kind: str) -> None:
+    """
+    Over each capture, some of whose names are watched, the same octets come out without it, and
+    the same counts.
+    """
+    watch = ("--watch", ".com", "--watch", ".org", "--watch", "version.bind", "--watch", ".arpa")
+    printed = 0
+    for path in FILES:
+        arguments = ("replay", "--emit", kind, *watch, "--stats", tmp_path / "stats.json")
+        sifted = run(*arguments, path)
+        counts = json.loads((tmp_path / "stats.json").read_text())
+        whole = run(*arguments, "--no-sieve", path)
+        same = json.loads((tmp_path / "stats.json").read_text())
+
+        assert (path, whole.code, whole.err) == (path, sifted.code, sifted.err)
+        assert whole.out == sifted.out, path
+        for key in ("frames", "bytes", "dns_messages", "alerts", "events", "exempt_lookups"):
+            assert (path, key, same[key]) == (path, key, counts[key])
+        printed += len(whole.lines)
+
+    assert 1000 < printed
+
+
+@needs_realdata
 @pytest.mark.parametrize("path", LOGS, ids=name)
 def test_every_file_replays_as_a_log(tmp_path: Path, path: Path) -> None:
     """

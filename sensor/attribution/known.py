@@ -197,9 +197,8 @@ class Known:
     ) -> tuple[tuple[Explanation, FollowOn], ...]:
         found = []
         for each in fits:
-            given = lookup.addresses
-            if isinstance(each.event, Asked) and not given.issuperset(each.event.results):
-                given = given.union(each.event.results)
+            results = each.event.results if isinstance(each.event, Asked) else ()
+            given = lookup.addresses.union(results)
             follow_on = self._follow_on(each.event, lookup.last, given)
             if follow_on is not None:
                 found.append((each.event, follow_on))
@@ -209,18 +208,17 @@ class Known:
         self, event: Explanation, after: Nanoseconds, given: frozenset[str]
     ) -> FollowOn | None:
         """Find the connection nearest in time that the process made to an address it was given."""
-        process = process_key(event)
         found = [
             FollowOn(ip, nearest.destination_port, nearest.at - after)
             for ip in given
-            if (nearest := self._nearest(process, ip, after)) is not None
+            if (nearest := self._nearest(process_key(event), ip, after)) is not None
         ]
         return min(found, key=lambda each: (abs(each.delay), each.delay, each.ip), default=None)
 
     def _nearest(self, process: ProcessKey, ip: str, after: Nanoseconds) -> Connected | None:
         span = after + FOLLOWS[0], after + FOLLOWS[1]
         found = self.events.connections(process, ip, after, span)
-        return min(found, key=lambda each: abs(each.at - after)) if found else None
+        return min(found, key=lambda each: abs(each.at - after), default=None)
 
 
 def _best(fits: Iterable[Fit]) -> tuple[Fit, ...]:

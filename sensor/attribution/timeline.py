@@ -51,4 +51,4 @@ class Timeline(Generic[K, V]):
 
 
 def _place(held: list[tuple[Nanoseconds, int, V]], at: Nanoseconds) -> int:
-    return bisect_left(held, (at,))  # type: ignore[arg-type]  # before all of that time
+    return bisect_left(held, at, key=lambda item: item[0])

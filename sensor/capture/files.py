@@ -14,10 +14,10 @@ import stat
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias, TypeVar
 
 from sensor.capture import compressed, pcap, pcapng
-from sensor.capture.window import StreamError, Window
+from sensor.capture.window import Sliding, StreamError, Window
 from sensor.frame import Frame
 from sensor.stage import Nanoseconds
 
@@ -28,8 +28,10 @@ _READERS: Final[dict[bytes, _Reader]] = {
     **dict.fromkeys(pcap.MAGICS, pcap.frames),
     **dict.fromkeys(pcapng.MAGICS, pcapng.frames),
 }
-_MAGIC: Final = 4
+MAGIC: Final = 4
 _EXPECTED: Final = "expected pcap or pcapng, plain or compressed with gzip, zstd or xz"
+
+AnyWindow = TypeVar("AnyWindow", bound=Sliding)
 
 _Frames: TypeAlias = Generator[Frame, None, None]
 # The time of the file's next frame, its place among the paths, the frame, and the frames after
@@ -58,7 +60,7 @@ class Captures:
 
     def __init__(self, paths: Sequence[str], *, stdin: BinaryIO | None = None) -> None:
         self.problems: list[str] = []
-        self._files = [_File(path, stdin) for path in paths]
+        self._files = [File(path, stdin) for path in paths]
         sizes = [file.size for file in self._files]
         self.octets_total = None if None in sizes else sum(filter(None, sizes))
 
@@ -127,8 +129,11 @@ class Captures:
                 heapq.heappop(queue)
 
 
-class _File:
-    """One path: how to open it, and how much of it was read."""
+class File:
+    """One path: how to open it, and how much of it was read.
+
+    `size` is None for what has none, a pipe: it gives its octets only once.
+    """
 
     def __init__(self, path: str, stdin: BinaryIO | None) -> None:
         self._path = None if path == STDIN else Path(path)
@@ -139,27 +144,33 @@ class _File:
 
     def frames(self, report: Callable[[str], None]) -> _Frames:
         """Open the file, read its frames, close it. Reports what is wrong, raises nothing."""
+        with self.opened(report, Window) as window:
+            if window is not None:
+                yield from _READERS[window.data[:MAGIC]](window, report)
+
+    @contextlib.contextmanager
+    def opened(
+        self, report: Callable[[str], None], make: Callable[[Iterator[bytes]], AnyWindow]
+    ) -> Iterator[AnyWindow | None]:
+        """Open the file, decompressed, and close it afterwards.
+
+        Gives a window, made of its octets, that begins with the magic number of one of the
+        formats; None where there is nothing to read, and that is reported.
+        """
         self.octets_read = 0
         with contextlib.ExitStack() as stack:
             try:
                 source = self._source(stack)
             except (OSError, ValueError) as error:
                 report(f"cannot be opened ({_reason(error)}); {_EXPECTED}")
+                yield None
                 return
-            window = Window(compressed.expand(self._chunks(source)))
-            window.reach(0, _MAGIC)
-            if window.broken and len(window.data) < _MAGIC:
-                report(f"{window.broken}, at octet {len(window.data)}, before the first record")
-                return
-            if not window.data:
-                report(f"is empty; {_EXPECTED}")
-                return
-            read = _READERS.get(window.data[:_MAGIC])
-            if read is None:
-                head = window.data[:_MAGIC].hex(" ")
-                report(f"is not a capture: it begins with {head} at octet 0; {_EXPECTED}")
-                return
-            yield from read(window, report)
+            window = make(compressed.expand(self._chunks(source)))
+            window.reach(0, MAGIC)
+            wrong = _what_is_wrong(window)
+            if wrong:
+                report(wrong)
+            yield None if wrong else window
 
     def _source(self, stack: contextlib.ExitStack) -> BinaryIO:
         if self._path is not None:
@@ -183,6 +194,18 @@ class _File:
                 return
             self.octets_read += len(chunk)
             yield chunk
+
+
+def _what_is_wrong(window: Sliding) -> str:
+    """Say why this begins no capture; nothing where it does."""
+    if window.broken and len(window.data) < MAGIC:
+        return f"{window.broken}, at octet {len(window.data)}, before the first record"
+    if not window.data:
+        return f"is empty; {_EXPECTED}"
+    head = bytes(window.data[:MAGIC])
+    if head not in _READERS:
+        return f"is not a capture: it begins with {head.hex(' ')} at octet 0; {_EXPECTED}"
+    return ""
 
 
 def _size(path: Path) -> int | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import Final, NamedTuple
 
-from sensor.capture.window import Window
+from sensor.capture.window import Sliding, Window
 from sensor.frame import Frame
 
 # The most libpcap and Wireshark capture or read for nearly every link type
@@ -20,7 +20,7 @@ LARGEST_USUAL: Final = 262_144
 # record: a damaged header says anything.
 LARGEST: Final = 16 * 1024 * 1024
 
-_FILE_HEADER: Final = 24
+FILE_HEADER: Final = 24
 
 
 class _Variant(NamedTuple):
@@ -55,6 +55,57 @@ _SWAPPED: Final = frozenset({(2, 0), (2, 1), (2, 2), (543, 0)})
 _MAYBE_SWAPPED: Final = (2, 3)
 
 
+class Layout(NamedTuple):
+    """What the file header says: how records are read, and what every one of them shares."""
+
+    order: str
+    unit: int
+    """Nanoseconds in one unit of the sub-second field."""
+    record_header: int
+    """Octets."""
+    link: int
+    largest: int
+    """The most octets a record can be right to say it holds."""
+    swapped: bool
+    """The original length stands before the captured one."""
+    maybe_swapped: bool
+    """It does where it is the smaller one."""
+
+
+def layout(window: Sliding, report: Callable[[str], None]) -> Layout | None:
+    """Read the file header; None, and a line reported, where the file is cut in it.
+
+    Args:
+        window: The file from its first octet on; `data` begins with one of `MAGICS`.
+        report: Takes what is wrong.
+    """
+    if not window.reach(0, FILE_HEADER):
+        report(
+            f"{window.broken or 'cut'}, in the file header at octet {len(window.data)}:"
+            f" it has {FILE_HEADER} octets"
+        )
+        return None
+    order, unit, record_header = _VARIANTS[bytes(window.data[:4])]
+    major, minor, snap_length, link = Struct(order + "HH8xII").unpack_from(window.data, 4)
+    return Layout(
+        order=order,
+        unit=unit,
+        record_header=record_header,
+        link=link & 0xFFFF,  # the rest says how long a frame check sequence is (§4)
+        largest=max(LARGEST_USUAL, min(snap_length, LARGEST)),
+        swapped=(major, minor) in _SWAPPED,
+        maybe_swapped=(major, minor) == _MAYBE_SWAPPED,
+    )
+
+
+def lengths(data: bytes | memoryview, position: int, layout: Layout) -> tuple[int, int]:
+    """Read the captured and the original length of the record that begins at a position."""
+    captured, length = Struct(layout.order + "II").unpack_from(data, position + 8)
+    if layout.swapped or (layout.maybe_swapped and captured > length):
+        captured, length = length, captured
+    return captured, length
+
+
 def frames(window: Window, report: Callable[[str], None]) -> Iterator[Frame]:
     """Read the frames of a pcap file.
 
@@ -66,42 +117,31 @@ def frames(window: Window, report: Callable[[str], None]) -> Iterator[Frame]:
         report: Takes, after the last frame, at most one line that says where the file is cut or
             broken.
     """
-    if not window.reach(0, _FILE_HEADER):
-        report(
-            f"{window.broken or 'cut'}, in the file header at octet {len(window.data)}:"
-            f" it has {_FILE_HEADER} octets"
-        )
+    form = layout(window, report)
+    if form is None:
         return
+    order, unit, header, link, largest, swapped, maybe_swapped = form
     data = window.data
-    order, unit, header = _VARIANTS[data[:4]]
-    major, minor, snap_length, link = Struct(order + "HH8xII").unpack_from(data, 4)
-    link &= 0xFFFF  # the rest says how long a frame check sequence is (§4)
-    largest = max(LARGEST_USUAL, min(snap_length, LARGEST))
-    swapped = (major, minor) in _SWAPPED
-    maybe_swapped = (major, minor) == _MAYBE_SWAPPED
     unpack = Struct(order + "IIII").unpack_from
-    position = _FILE_HEADER
+    position = FILE_HEADER
     held = len(data)
     record = 1
     while True:
         if position + header > held:
             if not window.reach(position, header):
-                _report_end(window, record, header, report)
+                report_end(window, record, header, report)
                 return
             data, position, held = window.data, 0, len(window.data)
         seconds, fraction, captured, length = unpack(data, position)
         if swapped or (maybe_swapped and captured > length):
             captured, length = length, captured
         if captured > largest:
-            report(
-                f"record {record} at octet {window.start + position} says it holds {captured}"
-                f" octets, at most {largest} can be right: broken there, the rest is left out"
-            )
+            report(too_long(record, window.start + position, captured, largest))
             return
         end = position + header + captured
         if end > held:
             if not window.reach(position, header + captured):
-                _report_end(window, record, header + captured, report)
+                report_end(window, record, header + captured, report)
                 return
             data, position, held = window.data, 0, len(window.data)
             end = header + captured
@@ -112,8 +152,16 @@ def frames(window: Window, report: Callable[[str], None]) -> Iterator[Frame]:
         record += 1
 
 
-def _report_end(window: Window, record: int, needed: int, report: Callable[[str], None]) -> None:
-    """Say how the file ended, when it is not after a whole record."""
+def too_long(record: int, octet: int, captured: int, largest: int) -> str:
+    """Say that a record's length cannot be right."""
+    return (
+        f"record {record} at octet {octet} says it holds {captured}"
+        f" octets, at most {largest} can be right: broken there, the rest is left out"
+    )
+
+
+def report_end(window: Sliding, record: int, needed: int, report: Callable[[str], None]) -> None:
+    """Say how the file ended, when it is not after a whole record; the window begins there."""
     left = len(window.data)
     if window.broken:
         report(f"{window.broken}, in record {record} at octet {window.start + left}")

@@ -9,9 +9,9 @@ block: the file is broken there. A block that is whole but makes no sense loses 
 
 from collections.abc import Callable, Iterator
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
-from sensor.capture.window import Window
+from sensor.capture.window import Sliding, Window
 from sensor.frame import Frame
 from sensor.stage import LATEST, SECOND, Nanoseconds
 
@@ -38,10 +38,14 @@ _OPTION_RESOLUTION: Final = 9
 _OPTION_OFFSET: Final = 14
 
 
+_Octets: TypeAlias = bytes | memoryview
+
+
 class _Order:
     """The layouts in one byte order."""
 
     def __init__(self, order: str) -> None:
+        self.is_big = order == ">"
         self.word = Struct(order + "I")
         self.block = Struct(order + "II")  # type, total length
         self.section = Struct(order + "4xHHq")  # byte order, version, section length
@@ -69,7 +73,7 @@ class _MalformedError(Exception):
     """A block makes no sense; the next one may."""
 
 
-class _Interface(NamedTuple):
+class Interface(NamedTuple):
     """One capture point: a time is `ticks * multiplier // divisor + offset` nanoseconds."""
 
     link: int
@@ -91,132 +95,173 @@ def frames(window: Window, report: Callable[[str], None]) -> Iterator[Frame]:
         report: Takes, after the last frame, at most one line that says where the file is cut or
             broken, and one for each kind of block that had to be left out.
     """
-    section = _Section(_LITTLE, readable=True, at=0)
-    malformed: dict[str, tuple[int, str]] = {}
-    try:
-        for number, octet, kind, order, data, body, end in _blocks(window):
-            try:
-                if kind == _SECTION:
-                    section = _Section(order, readable=False, at=section.at)
-                    section.begin(data, body, end)
-                    continue
-                frame = section.take(kind, data, body, end)
-            except _MalformedError as error:
-                what = str(error)
-                count, first = malformed.get(what, (0, f"block {number} at octet {octet}"))
-                malformed[what] = (count + 1, first)
-                continue
-            if frame is not None:
-                yield frame
-    except _BrokenError as error:
-        report(str(error))
-    for what, (count, first) in malformed.items():
-        report(f"{first}: {what}; {count} such left out")
+    blocks = Blocks(window)
+    while blocks.advance():
+        if blocks.frame is not None:
+            yield blocks.frame
+    blocks.report(report)
 
 
-def _blocks(window: Window) -> Iterator[tuple[int, int, int, _Order, bytes, int, int]]:
-    """Find the blocks.
+class Blocks:
+    """The blocks of a file, one after the other.
 
-    Yields:
-        The block's number from 1, the octet it starts at, its type, the byte order; and octets
-        in which its body goes from one offset up to another, padding and options included.
-
-    Raises:
-        _BrokenError: Where the file is cut, or a length cannot be right.
+    Attributes:
+        position: Where in `window.data` the next block begins. Who has read blocks there by
+            other means moves it on, and `number` with it.
+        number: The next block's, from 1.
+        section: The section that the next block belongs to, unless it begins one.
+        frame: What the last block read was, where it was a packet that makes sense.
     """
-    order = _LITTLE
-    number = 1
-    data, position, held = window.data, 0, len(window.data)
-    while True:
-        if position + _SMALLEST > held:
-            if not window.reach(position, _SMALLEST):
-                _end(window, number, _SMALLEST)
-                return
-            data, position, held = window.data, 0, len(window.data)
-        kind, total = order.block.unpack_from(data, position)
+
+    def __init__(self, window: Sliding) -> None:
+        self._window = window
+        self._broken = ""
+        self._malformed: dict[str, tuple[int, str]] = {}
+        self.position = 0
+        self.number = 1
+        self.section = Section(_LITTLE, readable=True, at=0)
+        self.frame: Frame | None = None
+
+    def advance(self) -> bool:
+        """Read the next block; False at the end, or where the file is cut or broken."""
+        self.frame = None
+        window = self._window
+        try:
+            found = self._find()
+        except _BrokenError as error:
+            self._broken = str(error)
+            return False
+        if found is None:
+            return False
+        kind, size = found
+        begin, self.position = self.position, self.position + size
+        number, self.number = self.number, self.number + 1
+        try:
+            self.frame = self.section.take(kind, window.data, begin + 8, begin + size - 4)
+        except _MalformedError as error:
+            what = str(error)
+            where = f"block {number} at octet {window.start + begin}"
+            count, first = self._malformed.get(what, (0, where))
+            self._malformed[what] = (count + 1, first)
+        return True
+
+    def report(self, report: Callable[[str], None]) -> None:
+        """Say what was wrong with the file."""
+        if self._broken:
+            report(self._broken)
+        for what, (count, first) in self._malformed.items():
+            report(f"{first}: {what}; {count} such left out")
+
+    def _find(self) -> tuple[int, int] | None:
+        """Tell the type and the octets of the next block, all in the window then.
+
+        Raises:
+            _BrokenError: Where the file is cut, or a length cannot be right.
+        """
+        window = self._window
+        if not self._is_held(_SMALLEST):
+            return None
+        kind, total = self.section.order.block.unpack_from(window.data, self.position)
         if kind == _SECTION:
-            order, total = _section_order(data, position, f"block {number}", window)
+            total = self._begin_section()
         if not _SMALLEST <= total <= LARGEST:
             raise _BrokenError(
-                f"block {number} at octet {window.start + position} says it has {total} octets,"
-                f" {_SMALLEST} to {LARGEST} can be right: broken there, the rest is left out"
+                f"block {self.number} at octet {window.start + self.position} says it has"
+                f" {total} octets, {_SMALLEST} to {LARGEST} can be right: broken there, the rest"
+                " is left out"
             )
         # Some writers leave the padding out of the length (wiretap's pcapng.c).
-        size = (total + 3) & ~3
-        if position + size > held:
-            if not window.reach(position, size):
-                _end(window, number, size)
-                return
-            data, position, held = window.data, 0, len(window.data)
-        (trailer,) = order.word.unpack_from(data, position + size - 4)
+        size = int((total + 3) & ~3)
+        if not self._is_held(size):
+            return None
+        (trailer,) = self.section.order.word.unpack_from(window.data, self.position + size - 4)
         if trailer != total:
             raise _BrokenError(
-                f"block {number} at octet {window.start + position} says it has {total} octets at"
-                f" its start and {trailer} at its end: broken there, the rest is left out"
+                f"block {self.number} at octet {window.start + self.position} says it has {total}"
+                f" octets at its start and {trailer} at its end: broken there, the rest is left"
+                " out"
             )
-        yield number, window.start + position, kind, order, data, position + 8, position + size - 4
-        position += size
-        number += 1
+        return kind, size
+
+    def _is_held(self, needed: int) -> bool:
+        """Hold the next octets; False at the end of the file, which is a whole block's."""
+        window = self._window
+        if self.position + needed <= len(window.data):
+            return True
+        if window.reach(self.position, needed):
+            self.position = 0
+            return True
+        self.position = 0
+        left = len(window.data)
+        if window.broken:
+            raise _BrokenError(
+                f"{window.broken}, in block {self.number} at octet {window.start + left}"
+            )
+        if left:
+            raise _BrokenError(
+                f"cut in block {self.number} at octet {window.start}:"
+                f" {needed} octets were to come, {left} are there"
+            )
+        return False
+
+    def _begin_section(self) -> int:
+        """Tell a section's byte order, and its header block's total length in that order (§4.1)."""
+        window, position = self._window, self.position
+        order = _ORDERS.get(bytes(window.data[position + 8 : position + 12]))
+        if order is None:
+            raise _BrokenError(
+                f"block {self.number} at octet {window.start + position} begins a section without"
+                " the byte-order magic 1a2b3c4d: broken there, the rest is left out"
+            )
+        self.section = Section(order, readable=False, at=self.section.at)
+        (total,) = order.word.unpack_from(window.data, position + 4)
+        return int(total)
 
 
-def _end(window: Window, number: int, needed: int) -> None:
-    """End the file, cleanly only after a whole block."""
-    left = len(window.data)
-    if window.broken:
-        raise _BrokenError(f"{window.broken}, in block {number} at octet {window.start + left}")
-    if left:
-        raise _BrokenError(
-            f"cut in block {number} at octet {window.start}:"
-            f" {needed} octets were to come, {left} are there"
-        )
+class Section:
+    """A section: its byte order, its interfaces, and the time of the last frame.
 
-
-def _section_order(data: bytes, position: int, block: str, window: Window) -> tuple[_Order, int]:
-    """Tell a section's byte order, and its header block's total length in that order (§4.1)."""
-    order = _ORDERS.get(data[position + 8 : position + 12])
-    if order is None:
-        raise _BrokenError(
-            f"{block} at octet {window.start + position} begins a section without the byte-order"
-            " magic 1a2b3c4d: broken there, the rest is left out"
-        )
-    (total,) = order.word.unpack_from(data, position + 4)
-    return order, total
-
-
-class _Section:
-    """A section: its byte order, its interfaces, and the time of the last frame."""
+    An interface is None where its block made no sense: it takes a number all the same.
+    """
 
     def __init__(self, order: _Order, *, readable: bool, at: Nanoseconds) -> None:
-        self._order = order
-        self._readable = readable
-        self._interfaces: list[_Interface | None] = []
+        self.order = order
+        self.interfaces: list[Interface | None] = []
         self.at = at
+        self._readable = readable
 
-    def begin(self, data: bytes, body: int, end: int) -> None:
+    def _begin(self, data: _Octets, body: int, end: int) -> None:
         """Read the section's header block.
 
         The section length is not needed: it would allow to skip the section.
         """
-        layout = self._order.section
+        layout = self.order.section
         major = layout.unpack_from(data, body)[0] if end - body >= layout.size else None
         if major != 1:
             # "it MUST skip everything until the next Section Header Block" (§3.4)
             raise _MalformedError("section of a version that is not 1.x")
         self._readable = True
 
-    def take(self, kind: int, data: bytes, body: int, end: int) -> Frame | None:
-        """Read any other block; what is not known is skipped (§3.1)."""
+    def take(self, kind: int, data: _Octets, body: int, end: int) -> Frame | None:
+        """Read a block by its body; what is not known is skipped (§3.1).
+
+        Raises:
+            _MalformedError: When the block makes no sense.
+        """
+        if kind == _SECTION:
+            self._begin(data, body, end)
+            return None
         if not self._readable:
             return None
-        if kind in self._order.packets:
-            return self._packet(self._order.packets[kind], data, body, end)
+        if kind in self.order.packets:
+            return self._packet(self.order.packets[kind], data, body, end)
         if kind == _SIMPLE_PACKET:
             return self._simple_packet(data, body, end)
         if kind == _INTERFACE:
-            self._describe(data[body:end])
+            self._describe(bytes(data[body:end]))
         return None
 
-    def _packet(self, layout: Struct, data: bytes, body: int, end: int) -> Frame:
+    def _packet(self, layout: Struct, data: _Octets, body: int, end: int) -> Frame:
         if end - body < _PACKET_HEADER:
             raise _MalformedError("packet block shorter than its fields")
         number, high, low, captured, length = layout.unpack_from(data, body)
@@ -226,38 +271,38 @@ class _Section:
             raise _MalformedError("packet longer than its block")
         at = (high << 32 | low) * interface.multiplier // interface.divisor + interface.offset
         self.at = at if 0 <= at <= LATEST else max(0, min(at, LATEST))
-        octets = data[body : body + captured]
+        octets = bytes(data[body : body + captured])
         return Frame(self.at, octets, interface.link, length, interface.name)
 
-    def _simple_packet(self, data: bytes, body: int, end: int) -> Frame:
+    def _simple_packet(self, data: _Octets, body: int, end: int) -> Frame:
         """Read a packet that says nothing but its length: it is of the first interface (§4.4)."""
         if end - body < 4:
             raise _MalformedError("packet block shorter than its fields")
         interface = self._interface(0)
-        (length,) = self._order.word.unpack_from(data, body)
+        (length,) = self.order.word.unpack_from(data, body)
         body += 4
         captured = min(length, interface.snap_length or length, end - body)
-        octets = data[body : body + captured]
+        octets = bytes(data[body : body + captured])
         return Frame(self.at, octets, interface.link, length, interface.name)
 
-    def _interface(self, number: int) -> _Interface:
-        interface = self._interfaces[number] if number < len(self._interfaces) else None
+    def _interface(self, number: int) -> Interface:
+        interface = self.interfaces[number] if number < len(self.interfaces) else None
         if interface is None:
             raise _MalformedError("packet of an interface that no block before describes")
         return interface
 
     def _describe(self, body: bytes) -> None:
-        if len(self._interfaces) == MOST_INTERFACES:
+        if len(self.interfaces) == MOST_INTERFACES:
             raise _MalformedError(f"interface past the first {MOST_INTERFACES}")
-        if len(body) < self._order.interface.size:
-            self._interfaces.append(None)  # it takes a number all the same
+        if len(body) < self.order.interface.size:
+            self.interfaces.append(None)  # it takes a number all the same
             raise _MalformedError("interface block shorter than its fields")
-        self._interfaces.append(_interface(self._order, body))
+        self.interfaces.append(_interface(self.order, body))
 
 
-def _interface(order: _Order, body: bytes) -> _Interface:
+def _interface(order: _Order, body: bytes) -> Interface:
     """Read an interface description; options that make no sense are as if they were not there."""
-    interface = _Interface(*order.interface.unpack_from(body))
+    interface = Interface(*order.interface.unpack_from(body))
     for code, value in _options(order, body, order.interface.size):
         if code == _OPTION_NAME:
             # Not always UTF-8, and a zero octet ends it (§3.5, §3.6.3).

@@ -5,10 +5,22 @@ several times the parsing. The window holds one chunk, or as much as the record 
 """
 
 from collections.abc import Iterator
+from typing import Protocol
 
 
 class StreamError(Exception):
     """The octets stop before their end: a read failed, or compressed data is cut or damaged."""
+
+
+class Sliding(Protocol):
+    """What a reader needs of a window; see `Window`."""
+
+    broken: str
+    start: int
+
+    @property
+    def data(self) -> bytes | memoryview: ...
+    def reach(self, position: int, octets: int) -> bool: ...
 
 
 class Window:

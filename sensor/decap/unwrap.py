@@ -297,12 +297,16 @@ class _Walk:
         if self._is_dns(transport):
             return transport.next
         mark = len(self.headers)
+        ends = []
         for port in (dport, sport):
             if port in tunnels:
                 end = self.behind(tunnels[port], transport.rest)
                 if self._worth(end):
                     return end
+                ends.append(end)
                 del self.headers[mark:]
+        if Anomaly.HEADERS_TOO_DEEP in ends:  # a tunnel it may be all the same
+            self.anomalies = (*self.anomalies, Anomaly.HEADERS_TOO_DEEP)
         return transport.next
 
     def _is_dns(self, udp: Transport) -> bool:

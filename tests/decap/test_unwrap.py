@@ -460,6 +460,36 @@ def test_configured_port_is_vxlan_too() -> None:
     assert MESSAGE != packet_of(unwrap(data)).payload
 
 
+def test_ninth_tunnel_is_told() -> None:
+    """
+    Eight frames within each other come off; the packet with a ninth in it says that it is too deep.
+    """
+    eighth = ethernet(ipv4(udp()))
+    for _ in range(7):
+        eighth = datagram_to(4789, vxlan(eighth))
+    ninth = datagram_to(4789, vxlan(eighth))
+
+    read, told = packet_of(unwrap(frame(eighth))), packet_of(unwrap(frame(ninth)))
+
+    assert (8, 53, ()) == (read.path.count("ethernet"), read.dport, read.anomalies)
+    assert (8, 4789) == (told.path.count("ethernet"), told.dport)
+    assert (Anomaly.HEADERS_TOO_DEEP,) == told.anomalies
+
+
+def test_tunnels_behind_udp_are_bounded_too() -> None:
+    """
+    What is nested too deep stays where it is, as the packet of the last tunnel, and says so.
+    """
+    inside = ethernet(ipv4(udp()))
+    for _ in range(8):
+        inside = datagram_to(4789, vxlan(inside))
+
+    packet = packet_of(unwrap(frame(inside)))
+
+    assert (Anomaly.HEADERS_TOO_DEEP,) == packet.anomalies
+    assert 4789 == packet.dport
+
+
 def test_readings_are_bounded_in_all() -> None:
     """
     Labels that may be followed by several things, in each other again and again, end the walk.
