@@ -1,5 +1,6 @@
 # make demo    replays a shipped capture with its Sysmon events and prints the alerts
 # make test    installs what the tests need and runs all of them
+# make bench   measures how many packets a second we and others take; BENCH=--quick for a try
 #
 # Both set up .venv from the lock files first. PYTHON names the interpreter it is made with.
 
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 AS_ROOT := $(shell if [ "$$(id -u)" = 0 ]; then echo env; else echo sudo -n; fi)
 APT := $(AS_ROOT) env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0
 
-.PHONY: demo test lint format tools lock schema clean
+.PHONY: demo test bench lint format tools lock schema clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/project.stamp
@@ -25,6 +26,10 @@ demo: $(VENV)/project.stamp
 
 test: $(VENV)/test.stamp $(VENV)/project.stamp tools lint
 	$(BIN)/python -m pytest -n $(JOBS)
+
+# Peers that are installed take part; the output names the packages of the others.
+bench: $(VENV)/project.stamp
+	@$(BIN)/python bench/speed.py $(BENCH)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check .
