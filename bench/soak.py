@@ -94,7 +94,7 @@ def watched_query(number: int) -> bytes:
 
 
 class Kind(NamedTuple):
-    """What is sent; `bound` in MB, as docs/limits.md has it; `taps` of the river."""
+    """What is sent; `bound` in MB, as docs/wire.md has it; `taps` of the river."""
 
     frame: Callable[[int], bytes]
     bound: int

@@ -21,7 +21,7 @@ from sensor.stage import END, MILLISECOND, Nanoseconds
 NUMBERS: Final = 1 << 32  # sequence numbers begin again behind this many
 
 # A receiver asks at once for a segment it lacks, and the sender sends it unasked after a second at
-# first (RFC 6298 §2.1, §5.5). What has not come by then was likely lost on the way to us; should it
+# first (RFC 6298 §2.1, §5.4). What has not come by then was likely lost on the way to us; should it
 # come after all, it is still taken. A lookup takes part in what else its client asks for 2 s.
 GAP_WAIT: Final = 1_500 * MILLISECOND
 

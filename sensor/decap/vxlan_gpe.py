@@ -1,4 +1,4 @@
-"""VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe-13 §3): VXLAN that says what it carries."""
+"""VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe-13): VXLAN that says what it carries."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -20,7 +20,7 @@ NEXT: Final[Mapping[int, Id]] = MappingProxyType(
         2: Id("ethertype", 0x86DD),
         3: ETHERNET,
         4: Id("ethertype", 0x894F),  # NSH
-        5: Id("ethertype", 0x8847),  # MPLS
+        5: Id("ethertype", 0x8847),  # MPLS, in drafts before -12
     }
 )
 
