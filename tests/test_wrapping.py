@@ -32,9 +32,11 @@ def expected(sent: Sent) -> tuple[object, ...]:
     return (*sent[:5], repr(decode(sent.wire)))
 
 
-# Most of a journey is drawn from one seed, so shrinking it takes long and says little.
+# Most of a journey is drawn from one seed, so shrinking it takes long and says little; a failing
+# one is made again from what @reproduce_failure prints.
 UNSHRUNK: Final = settings(
     deadline=None,
+    print_blob=True,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )

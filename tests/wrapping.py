@@ -55,6 +55,10 @@ class Journey(NamedTuple):
     sent: list[Sent]
     how: list[str]
 
+    def __repr__(self) -> str:
+        """How each message travels; the octets of all frames would be a hundred kilobytes."""
+        return f"Journey of {len(self.frames)} frames, {len(self.sent)} messages: {self.how}"
+
 
 # --- tunnels: each takes an IP packet and gives another -----------------------------------------
 
