@@ -227,10 +227,13 @@ def survivors(by_name: Mapping[str, Measured]) -> Iterator[str]:
     if kernel is None or not reasons:
         yield "No sieve: every packet is a survivor."
         return
+    held = reasons.pop("held", 0)
     passed = {name: n for name, n in reasons.items() if not name.startswith("dropped")}
     number = sum(passed.values())
     listed = ", ".join(f"{name} {n:,}" for name, n in sorted(passed.items()))
     yield f"Of {replay.sizes[1]:,} packets {number:,} pass: {listed}."
+    if held:
+        yield f"Of these {held:,} are held back, put together, and go no further."
     if number:
         spent = (replay.each - kernel.each) * replay.sizes[1] / number * MEGA
         yield ""

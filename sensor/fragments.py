@@ -99,12 +99,23 @@ class Fragments:
         self, items: Iterable[Fragment], now: Nanoseconds
     ) -> Iterator[Datagram | Leftover]:
         for fragment in items:
-            yield from self._settle(max(self._now, fragment.at))
-            yield from self._take(fragment)
+            if fragment.late is None:
+                yield from self._settle(max(self._now, fragment.at))
+                yield from self._take(fragment)
+            else:
+                yield from self._catch_up(fragment, fragment.late)
         yield from self._settle(now)
 
     def deadline(self) -> Nanoseconds:
         return self._deadlines.next()
+
+    def _catch_up(self, fragment: Fragment, then: Nanoseconds) -> list[Datagram | Leftover]:
+        """Take a fragment that was held back, as at the time when it came."""
+        found: list[Datagram | Leftover] = list(self._settle(then))
+        now, self._now = self._now, then
+        found += self._take(fragment)
+        self._now = now
+        return found
 
     def _take(self, fragment: Fragment) -> Iterator[Datagram | Leftover]:
         shaped = _shaped(fragment)

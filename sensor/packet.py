@@ -17,7 +17,7 @@ class Packet(msgspec.Struct, frozen=True, tag=True):
     `payload` is what follows the transport header, cut to the lengths the headers state.
     `identification` is IPv4's (RFC 791), None in IPv6. `vlans` are the tags outermost first.
     Of TCP (RFC 9293 §3.1) `sequence` is the number of the payload's first octet, or of SYN, and
-    `control` holds the control bits, FIN the lowest; both are 0 in UDP.
+    `control` holds the control bits, FIN the lowest; both are 0 in UDP. `late` is the frame's.
     """
 
     at: Nanoseconds
@@ -34,6 +34,7 @@ class Packet(msgspec.Struct, frozen=True, tag=True):
     anomalies: tuple[Anomaly, ...] = ()
     sequence: int = 0
     control: int = 0
+    late: Nanoseconds | None = None
 
 
 class Fragment(msgspec.Struct, frozen=True, tag=True):
@@ -42,6 +43,7 @@ class Fragment(msgspec.Struct, frozen=True, tag=True):
     `version` is 4 or 6. `protocol` is the number of what the whole datagram begins with (in IPv6
     only the first fragment's counts, RFC 8200 §4.5), `offset` where these octets stand in it,
     `more` that others follow them. `missing` counts octets of this part that were not captured.
+    `late` is the frame's.
     """
 
     at: Nanoseconds
@@ -58,6 +60,7 @@ class Fragment(msgspec.Struct, frozen=True, tag=True):
     vlans: tuple[int, ...] = ()
     interface: str = ""
     anomalies: tuple[Anomaly, ...] = ()
+    late: Nanoseconds | None = None
 
 
 class Datagram(msgspec.Struct, frozen=True, tag=True):

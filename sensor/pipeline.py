@@ -99,7 +99,13 @@ class Pipeline:
         self._now: Nanoseconds = 0
 
     def __call__(self, items: Iterable[Frame | ProcessEvent], now: Nanoseconds) -> Iterator[Value]:
+        is_late = False
         for item in items:
+            late = item.late if isinstance(item, Frame) else None
+            is_late = late is not None
+            if isinstance(item, Frame) and late is not None:
+                yield from self._catch_up(item, late)
+                continue
             if item.at < self._now:  # then the stages must be told what `now` is
                 yield from self._pass(self._now)
             else:
@@ -108,6 +114,8 @@ class Pipeline:
                 yield from self._frame(item)
             else:
                 yield from self._endpoint([item], self._now)
+        if is_late and not now:
+            return  # what it is a part of may seem overdue until all of it is here
         if now == END:
             yield from self._pass(self._now)  # what is held leaves at the latest time seen
             yield from self._release(END)
@@ -150,6 +158,21 @@ class Pipeline:
         self._counters.octets += len(frame.data)
         yield from self._unwrapped(self._unwrap(frame))
 
+    def _catch_up(self, frame: Frame, then: Nanoseconds) -> Iterator[Value]:
+        """Follow a frame that was held back, a fragment or a segment, as at the time it came."""
+        if then > self._now:
+            yield from self._wait(then)
+        self._counters.frames += 1
+        self._counters.octets += len(frame.data)
+        found = self._unwrap(frame)
+        if isinstance(found, Fragment):
+            self._counters.leftovers["fragment"] += 1
+            yield from self._rejoin([msgspec.structs.replace(found, late=then)], 0)
+        elif isinstance(found, Packet) and found.transport == "tcp":
+            yield from self._cut([msgspec.structs.replace(found, late=then)], 0)
+        else:
+            yield from self._unwrapped(found)
+
     def _unwrapped(self, found: Unwrapped) -> Iterator[Value]:
         """Follow what stood below the headers: a fragment, a segment, a packet, or nothing."""
         if isinstance(found, Leftover):
@@ -176,7 +199,10 @@ class Pipeline:
 
     def _cut(self, segments: list[Packet], now: Nanoseconds) -> Iterator[Value]:
         """Follow TCP segments, and what became due, to the messages they carry."""
-        for packet in list(self._streams(segments, now)):
+        packets = list(self._streams(segments, now))
+        if now != END and any(packet.at < now for packet in packets):  # these are late
+            yield from self._tell(now)
+        for packet in packets:
             yield from self._packet(packet)
 
     def _packet(self, packet: Packet) -> Iterator[Value]:

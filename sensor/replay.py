@@ -20,6 +20,7 @@ from sensor.attribution import attribute
 from sensor.capture.files import Captures
 from sensor.config import Loaded
 from sensor.counters import Counters
+from sensor.decap.unwrap import Unwrap
 from sensor.dns.message import Message
 from sensor.encoders import lines
 from sensor.encoders.ecs import Encoder
@@ -41,7 +42,7 @@ from sensor.transactions import Transaction
 from sensor.watch import EVERY
 
 if TYPE_CHECKING:
-    from sensor.capture.sifted import Sifted
+    from sensor.hold.captures import HeldCaptures
 
 # What each kind of line taps of the river.
 KINDS: Final[Mapping[str, frozenset[str]]] = {
@@ -55,6 +56,9 @@ OBSERVER: Final = "replay"
 
 # The kinds of lines that are about watched names alone, so the sieve may drop all else.
 SIFTED: Final = frozenset({"alerts", "lookups"})
+
+# What may leave early without a loss: it is remembered against forged pieces that come late.
+MEMORIES: Final = frozenset({"fragments.told"})
 
 Step: TypeAlias = tuple[Nanoseconds, Frame]
 """The largest time so far, of frames that were dropped too, and a frame."""
@@ -103,8 +107,12 @@ def replay(options: Options, loaded: Loaded, out: BinaryIO, log: Log) -> int:
             log.warning("events.none_in_file", file=name, remedy=EXPECTED)
         if event_log.rejected:
             log.warning("events.rejected", **event_log.rejected)
-        if counters.evicted:
-            log.warning("state.evicted", **counters.evicted)
+        if captures.counts is not None:
+            counters.evicted += captures.counts.evicted
+            counters.anomalies += captures.counts.anomalies
+        lost = {name: n for name, n in counters.evicted.items() if name not in MEMORIES}
+        if lost:
+            log.warning("state.evicted", **lost)
         if stats is not None:
             elapsed = time.perf_counter() - started
             stats(_statistics(counters, captures, printer.alerts, event_log, elapsed))
@@ -132,13 +140,15 @@ class _Whole:
             yield self.now, frame
 
 
-def _captures(options: Options, settings: pipeline.Settings) -> "_Whole | Sifted":
+def _captures(options: Options, settings: pipeline.Settings) -> "_Whole | HeldCaptures":
     """Open the captures, sifted where only watched names are asked for."""
     names = [name for rule in settings.rules for name in rule.names]
     if not options.sieve or options.emit not in SIFTED or not options.captures or EVERY in names:
         return _Whole(options.captures)
     # numba takes a third of a second to load, so it is only where it serves.
     from sensor.capture.sifted import Sieve, Sifted  # noqa: PLC0415
+    from sensor.hold.captures import HeldCaptures  # noqa: PLC0415
+    from sensor.hold.hold import Hold  # noqa: PLC0415
     from sensor.sieve.compiled import is_warm  # noqa: PLC0415
     from sensor.sieve.tables import Tables  # noqa: PLC0415
 
@@ -147,7 +157,9 @@ def _captures(options: Options, settings: pipeline.Settings) -> "_Whole | Sifted
     tables = Tables.of(
         names, settings.ports, any_port=settings.any_port, vxlan_ports=settings.vxlan_ports
     )
-    return Sifted(options.captures, Sieve(lambda: tables.arguments))
+    unwrap = Unwrap(settings.ports, settings.vxlan_ports)
+    sifted = Sifted(options.captures, Sieve(lambda: tables.arguments))
+    return HeldCaptures(sifted, lambda: Hold(tables.arguments, unwrap))
 
 
 def _played(
@@ -165,7 +177,8 @@ def _played(
         while position < len(events) and events[position].at < now:
             position += 1
         yield from river(events[first:position], 0)
-        yield from river([], now if frame.at < now else 0)
+        if frame.late is None:
+            yield from river([], now if frame.at < now else 0)
         yield from river([frame], 0)
     yield from river(events[position:], 0)
 
@@ -320,7 +333,7 @@ def _open_stats(path: str | None) -> Iterator[Callable[[bytes], None] | None]:
 
 def _statistics(
     counters: Counters,
-    captures: "_Whole | Sifted",
+    captures: "_Whole | HeldCaptures",
     told: int,
     event_log: EventLog,
     elapsed: float,
@@ -341,10 +354,7 @@ def _statistics(
         "leftovers": dict(sorted(counters.leftovers.items())),
         "anomalies": dict(sorted(counters.anomalies.items())),
         "evicted": dict(sorted(counters.evicted.items())),
-        "sieve": {
-            reason.name.lower(): n
-            for reason, n in sorted(dropped.reasons.items() if dropped else ())
-        },
+        "sieve": dropped.reasons if dropped else {},
         "elapsed_s": round(elapsed, 6),
     }
     return msgspec.json.format(msgspec.json.encode(statistics), indent=2) + b"\n"

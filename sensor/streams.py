@@ -105,12 +105,23 @@ class Streams:
 
     def __call__(self, items: Iterable[Packet], now: Nanoseconds) -> Iterator[Packet]:
         for packet in items:
-            yield from self._settle(max(self._now, packet.at))
-            yield from self._take(packet)
+            if packet.late is None:
+                yield from self._settle(max(self._now, packet.at))
+                yield from self._take(packet)
+            else:
+                yield from self._catch_up(packet, packet.late)
         yield from self._settle(now)
 
     def deadline(self) -> Nanoseconds:
         return self._deadlines.next()
+
+    def _catch_up(self, packet: Packet, then: Nanoseconds) -> list[Packet]:
+        """Take a segment that was held back, as at the time when it came."""
+        found = list(self._settle(then))
+        now, self._now = self._now, then
+        found += self._take(packet)
+        self._now = now
+        return found
 
     def _take(self, packet: Packet) -> Iterator[Packet]:
         key = f"{packet.src} {packet.sport} {packet.dst} {packet.dport}"
@@ -160,6 +171,9 @@ class Streams:
 
     def _segment(self, key: Key, packet: Packet, sequence: int, size: int) -> Iterator[Packet]:
         """Hand a segment to the reading that it belongs to."""
+        known = self._flows.get(key)
+        if known is not None and known.seen + IDLE <= self._now:
+            yield from self._end(key)
         start = self._half_open.get(key)
         reading = self._reading(key, sequence, size)
         if reading is None:

@@ -34,17 +34,19 @@ ROOM: Final = 4096
 # The octets of a file in memory.
 STRETCH: Final = USUAL
 
+_REASONS: Final = tuple(Reason)
+
 # Up to here ticks in nanoseconds, and the offset added to them, fit 64 bits with ease.
 _MOST: Final = 1 << 61
 
 Report: TypeAlias = Callable[[str], None]
 
 # The largest time of the file so far, and the frame that passes: None where there is none yet.
-Step: TypeAlias = tuple[Nanoseconds, Frame | None]
+Step: TypeAlias = tuple[Nanoseconds, Frame | None, Reason]
 _Steps: TypeAlias = Generator[Step, None, None]
 # As in `Captures`: the time, the place among the paths, the frame, and the steps after it. The
 # place settles ties, so a comparison never gets to the frame.
-_Next: TypeAlias = tuple[Nanoseconds, int, Frame | None, _Steps | None]
+_Next: TypeAlias = tuple[Nanoseconds, int, Frame | None, Reason, _Steps | None]
 
 
 class Sieve(NamedTuple):
@@ -122,6 +124,10 @@ class Sifted:
         return sum(file.octets_read for file in self._files)
 
     def __iter__(self) -> Iterator[tuple[Nanoseconds, Frame]]:
+        return ((now, frame) for now, frame, _ in self.reasoned())
+
+    def reasoned(self) -> Iterator[tuple[Nanoseconds, Frame, Reason]]:
+        """Iterate, with the reason for which each frame passes."""
         self.problems.clear()
         self.now = 0
         self.counts = Counts()
@@ -144,38 +150,38 @@ class Sifted:
             steps = self._steps(place)
             step = next(steps, None)
             if step is not None:
-                queue.append((step[0], place, step[1], steps))
+                queue.append((step[0], place, *step[1:], steps))
             return
         frames = file.frames(self._reporter(place))
         first = next(frames, None)
         if first is not None:
             frames.close()
             file.octets_read = 0
-            queue.append((first.at, place, None, None))
+            queue.append((first.at, place, None, Reason.DROPPED_OTHER, None))
 
     def _reporter(self, place: int) -> Report:
         name = self._files[place].name
         return lambda line: self.problems.append(f"{name}: {line}")
 
-    def _merge(self, queue: list[_Next]) -> Iterator[tuple[Nanoseconds, Frame]]:
+    def _merge(self, queue: list[_Next]) -> Iterator[tuple[Nanoseconds, Frame, Reason]]:
         """Take from the file at the head of the queue for as long as it is the earliest."""
         while queue:
-            now, place, frame, rest = queue[0]
+            now, place, frame, reason, rest = queue[0]
             self.now = max(self.now, now)
             if frame is not None:
-                yield now, frame
+                yield now, frame, reason
             steps = self._steps(place) if rest is None else rest
             limit = LATEST + 1
             if len(queue) > 1:
-                rival_at, rival_place, _, _ = min(queue[1:3])  # the second smallest of a heap
+                rival_at, rival_place, *_ = min(queue[1:3])  # the second smallest of a heap
                 limit = rival_at if rival_place < place else rival_at + 1
-            for now, frame in steps:
+            for now, frame, reason in steps:
                 if now >= limit:
-                    heapq.heapreplace(queue, (now, place, frame, steps))
+                    heapq.heapreplace(queue, (now, place, frame, reason, steps))
                     break
                 self.now = now
                 if frame is not None:
-                    yield now, frame
+                    yield now, frame, reason
             else:
                 heapq.heappop(queue)
 
@@ -273,8 +279,9 @@ def _blocks(pane: Pane, sieve: Sieve, counts: NDArray[np.int64], report: Report)
             frame = blocks.frame
             state[At.FRAMES] += 1
             state[At.NOW] = max(int(state[At.NOW]), frame.at)
-            if _passes(frame, sieve, arguments, counts):
-                yield int(state[At.NOW]), frame
+            reason = _reason(frame, sieve, arguments, counts)
+            if reason > LAST_DROPPED:
+                yield int(state[At.NOW]), frame, reason
     yield from _passed(pane, going, points.origin)
     blocks.report(report)
 
@@ -285,22 +292,23 @@ def _passed(pane: Pane, going: Walk, origin: Callable[[int], tuple[int, str]]) -
     A file without any frame is over before it stands in the queue, so it tells nothing.
     """
     data = pane.data
-    for at, now, begin, captured, length, interface, _ in going.taken():
+    for at, now, begin, captured, length, interface, reason in going.taken():
         link, name = origin(interface)
-        yield now, Frame(at, bytes(data[begin : begin + captured]), link, length, name)
+        frame = Frame(at, bytes(data[begin : begin + captured]), link, length, name)
+        yield now, frame, _REASONS[reason]
     if going.state[At.FRAMES]:
-        yield int(going.state[At.NOW]), None
+        yield int(going.state[At.NOW]), None, Reason.DROPPED_OTHER
 
 
-def _passes(
+def _reason(
     frame: Frame, sieve: Sieve, arguments: tuple[Any, ...], counts: NDArray[np.int64]
-) -> bool:
+) -> Reason:
     """Judge and count one frame that did not come by a walk."""
     octets = np.frombuffer(frame.data, dtype=np.uint8)
     reason = sieve.judge(octets, 0, len(octets), frame.length, frame.link, *arguments)
     counts[walk.FRAMES, reason] += 1
     counts[walk.OCTETS, reason] += len(octets)
-    return reason > LAST_DROPPED
+    return _REASONS[reason]
 
 
 class _Points:
