@@ -176,9 +176,10 @@ def _played(
         first = position
         while position < len(events) and events[position].at < now:
             position += 1
-        yield from river(events[first:position], 0)
-        if frame.late is None:
-            yield from river([], now if frame.at < now else 0)
+        if first < position:
+            yield from river(events[first:position], 0)
+        if frame.at < now and frame.late is None:
+            yield from river([], now)
         yield from river([frame], 0)
     yield from river(events[position:], 0)
 
