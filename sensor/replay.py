@@ -53,6 +53,7 @@ KINDS: Final[Mapping[str, frozenset[str]]] = {
     "anomalies": frozenset({"anomalies"}),
 }
 OBSERVER: Final = "replay"
+UNKEPT: Final = "as at every start: set NUMBA_CACHE_DIR to a folder that can be written"
 
 # The kinds of lines that are about watched names alone, so the sieve may drop all else.
 SIFTED: Final = frozenset({"alerts", "lookups"})
@@ -149,11 +150,12 @@ def _captures(options: Options, settings: pipeline.Settings) -> "_Whole | HeldCa
     from sensor.capture.sifted import Sieve, Sifted  # noqa: PLC0415
     from sensor.hold.captures import HeldCaptures  # noqa: PLC0415
     from sensor.hold.hold import Hold  # noqa: PLC0415
-    from sensor.sieve.compiled import is_warm  # noqa: PLC0415
+    from sensor.sieve.compiled import FOLDER, is_warm  # noqa: PLC0415
     from sensor.sieve.tables import Tables  # noqa: PLC0415
 
     if not is_warm():
-        sys.stderr.write("dns-sensor: compiling the sieve, once for this version\n")
+        often = "once for this version" if FOLDER else UNKEPT
+        sys.stderr.write(f"dns-sensor: compiling the sieve, {often}\n")
     tables = Tables.of(
         names, settings.ports, any_port=settings.any_port, vxlan_ports=settings.vxlan_ports
     )

@@ -5,9 +5,10 @@ change of NUMBA_BOUNDSCHECK. So each version of this folder, and each of those s
 folder of its own in the cache.
 """
 
+import contextlib
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -39,14 +40,23 @@ _HERE: Final = Path(__file__).parent
 _SWITCHES: Final = (config.BOUNDSCHECK, config.DISABLE_JIT)
 
 
-def _root() -> Path:
-    """Find a folder to keep compiled code in: as told, beside the package, or in the home."""
+def _roots() -> Iterator[Path]:
+    """Name the folders to keep compiled code in: as told, beside the package, in the home."""
     told = os.environ.get("NUMBA_CACHE_DIR")
     if told:
-        return Path(told)
-    if os.access(_HERE, os.W_OK):
-        return _HERE / "__pycache__"
-    return Path("~/.cache/dns-sensor").expanduser()
+        yield Path(told)
+    yield _HERE / "__pycache__"
+    with contextlib.suppress(RuntimeError):  # who has no home
+        yield Path("~/.cache/dns-sensor").expanduser()
+
+
+def _made(folder: Path) -> bool:
+    """Make a folder, and say whether it can be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return os.access(folder, os.W_OK)
 
 
 def _version() -> str:
@@ -57,8 +67,10 @@ def _version() -> str:
     return f"sieve-{sensor.__version__}-{digest.hexdigest()}"
 
 
-FOLDER: Final = _root() / _version()
-config.CACHE_DIR = str(FOLDER)  # numba looks here at each decoration
+# Where compiled code is kept; nowhere, if none of the folders can be written to: numba would raise.
+FOLDER: Final = next(filter(_made, (root / _version() for root in _roots())), None)
+if FOLDER is not None:
+    config.CACHE_DIR = str(FOLDER)  # numba looks here at each decoration
 
 if config.DISABLE_JIT:
     np.seterr(over="ignore")  # numbers wrap around in kernels, and numpy warns of it outside them
@@ -70,10 +82,10 @@ def kernel(function: Kernel) -> Kernel:
     It holds no lock, so threads run it side by side, and counts no references (`_nrt`, a private
     switch that is three times as fast and allows no allocation): it must make no array.
     """
-    compiled: Kernel = jit(nogil=True, _nrt=False, cache=True)(function)
+    compiled: Kernel = jit(nogil=True, _nrt=False, cache=FOLDER is not None)(function)
     return compiled
 
 
 def is_warm() -> bool:
     """Say whether compiled code is there; if not, the first call takes seconds."""
-    return bool(config.DISABLE_JIT) or any(FOLDER.rglob("*.nbc"))
+    return bool(config.DISABLE_JIT) or (FOLDER is not None and any(FOLDER.rglob("*.nbc")))

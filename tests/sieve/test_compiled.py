@@ -115,4 +115,5 @@ def test_compiled_code_is_kept_for_this_version() -> None:
     World().judged(b"", 1)
 
     assert is_warm()
+    assert FOLDER is not None
     assert FOLDER.name.startswith("sieve-")
