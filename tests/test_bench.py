@@ -13,7 +13,7 @@ import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
-from bench import names, speed, traffic
+from bench import names, speed, startup, traffic
 from bench.draw import Draw
 from bench.loops import with_dpkt
 from bench.peers import DPKT, KERNEL, OURS, PEERS, REPLAY, Runner
@@ -26,6 +26,7 @@ from sensor.config import load
 from sensor.dns.message import Message
 from sensor.stage import END
 from sensor.watch import Watch
+from tests.replays import run
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 COUNT: Final = 20_000
@@ -327,6 +328,19 @@ def test_all_run_in_turn_on_the_same_captures(
     assert all(each.last.found > 0 for each in measured)
     assert 2 + len(TRIED) == len(list(speed.table(measured)))
     assert "4 pass: watched 4." in " ".join(speed.survivors(by_name))
+
+
+def test_start_up_is_measured_on_ten_packets() -> None:
+    """
+    Each start with compiled code is run and has a line; the capture has a lookup in it.
+    """
+    starts = [start for start in startup.STARTS if not start.is_cold]
+    measured = startup.measure(2, starts)
+
+    assert 10 == len(list(Captures([str(startup.CAPTURE)])))
+    assert 1 == len(run("replay", startup.CAPTURE).lines)
+    assert [2] * len(starts) == [len(runs) for runs in measured.values()]
+    assert 2 + len(starts) == len(startup.table(measured))
 
 
 def test_soak_runs() -> None:
