@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sensor.dns.iana import type_name
 from sensor.sieve.reasons import LAST_DROPPED, Reason
+from sensor.watch import ROLES
 from tests.dns.messages import captured, pointer, question, record, response, wire_name
 from tests.realdata import REALDATA, needs_realdata
 from tests.sieve.hostile import datagram, ethernet, ipv4, payloads, tunnelled
@@ -126,6 +128,19 @@ def test_cut_at_every_octet(last: bytes) -> None:
 
     assert Reason.WATCHED is WORLD.judged(frame, ETHERNET)
     assert [""] * len(frame) == [WORLD.broken(frame[:size], ETHERNET) for size in range(len(frame))]
+
+
+def test_records_are_looked_at_by_the_types_of_the_watch() -> None:
+    """
+    Of all 65,536 types, a watched owner passes for those whose target a resolver follows.
+    """
+    passed = set()
+    for kind in range(1 << 16):
+        data = datagram(response(record(ASKED, kind, OTHER), asked=question(OTHER)), 53, 40000)
+        if WORLD.judged(data, RAW) is Reason.WATCHED:
+            passed.add(type_name(kind))
+
+    assert ROLES.keys() == passed
 
 
 def test_every_octet_of_a_watched_name_counts() -> None:

@@ -75,6 +75,19 @@ def test_few_other_hashes_get_past_the_filter() -> None:
     assert int((words & bits == bits).sum()) < 100
 
 
+def test_a_hundred_thousand_names_fit_64_megabytes() -> None:
+    """
+    All that kernels look up, and what one thread writes to, counted in octets.
+    """
+    names = (f"{'.' * (number & 1)}host-{number}.zone.example" for number in range(100_000))
+    tables = Tables.of(names, frozenset({53}), any_port=True, key=KEY)
+    arrays = [each for each in tables.arguments if isinstance(each, np.ndarray)]
+
+    assert 100_000 == len(kept(tables))
+    assert 5 == len(arrays)
+    assert sum(array.nbytes for array in arrays) <= 64_000_000
+
+
 def test_two_processes_have_two_keys() -> None:
     """
     Without a key one is drawn, so nobody can tell which names collide.
