@@ -54,13 +54,17 @@ UNDISTURBED: Final = 1.15  # wall by CPU time: a start reads files, a run writes
 
 
 class Run(NamedTuple):
-    """One run: CPU and wall seconds, peak resident octets, what it found, its statistics."""
+    """One run: CPU and wall seconds, peak resident octets, what it found.
+
+    `reasons` is what the kernels said of the packets, `held` how many were held back for good.
+    """
 
     cpu: float
     wall: float
     peak: int
     found: int
-    stats: dict[str, dict[str, int]]
+    reasons: dict[str, int]
+    held: int
 
 
 class Measured(NamedTuple):
@@ -127,7 +131,8 @@ def measure(command: Sequence[str], runner: Runner, stats: Path, output: Path) -
         wall=wall,
         peak=usage.ru_maxrss * 1024,
         found=runner.found(text),
-        stats={"sieve": said.get("sieve", {})},
+        reasons=said.get("sieve", {}),
+        held=said.get("held", 0),
     )
 
 
@@ -223,17 +228,16 @@ def disturbance(all_measured: Sequence[Measured]) -> Iterator[str]:
 def survivors(by_name: Mapping[str, Measured]) -> Iterator[str]:
     """Tell what passed the sieve, and what each of it cost in the river."""
     replay, kernel = by_name[peers.REPLAY], by_name.get(peers.KERNEL)
-    reasons = replay.last.stats["sieve"] or (kernel.last.stats["sieve"] if kernel else {})
+    reasons = replay.last.reasons or (kernel.last.reasons if kernel else {})
     if kernel is None or not reasons:
         yield "No sieve: every packet is a survivor."
         return
-    held = reasons.pop("held", 0)
     passed = {name: n for name, n in reasons.items() if not name.startswith("dropped")}
     number = sum(passed.values())
     listed = ", ".join(f"{name} {n:,}" for name, n in sorted(passed.items()))
     yield f"Of {replay.sizes[1]:,} packets {number:,} pass: {listed}."
-    if held:
-        yield f"Of these {held:,} are held back, put together, and go no further."
+    if replay.last.held:
+        yield f"Of these {replay.last.held:,} are held back, put together, and go no further."
     if number:
         spent = (replay.each - kernel.each) * replay.sizes[1] / number * MEGA
         yield ""

@@ -358,6 +358,7 @@ def _statistics(
         "anomalies": dict(sorted(counters.anomalies.items())),
         "evicted": dict(sorted(counters.evicted.items())),
         "sieve": dropped.reasons if dropped else {},
+        "held": dropped.held if dropped else 0,
         "elapsed_s": round(elapsed, 6),
     }
     return msgspec.json.format(msgspec.json.encode(statistics), indent=2) + b"\n"

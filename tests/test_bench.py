@@ -267,7 +267,7 @@ def test_speed_is_the_slope_and_start_up_what_is_left() -> None:
     Two seconds at a million and six at five are a million packets a second, started in one.
     """
     runner = Runner("any", lambda file, _: [file], "", len)
-    runs = tuple([Run(cpu, cpu, 0, 0, {})] for cpu in (2.0, 6.0))
+    runs = tuple([Run(cpu, cpu, 0, 0, {}, 0)] for cpu in (2.0, 6.0))
     measured = Measured(runner, (1_000_000, 5_000_000), (runs[0], runs[1]))
 
     assert [1e6, 1.0] == pytest.approx([measured.speed, measured.start])

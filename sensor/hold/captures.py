@@ -44,9 +44,13 @@ class Dropped:
 
     @property
     def reasons(self) -> dict[str, int]:
-        """All frames by what the kernels said of them; `held` are those held back among them."""
-        reasons = {each.name.lower(): n for each, n in sorted(self._counts.reasons.items())}
-        return {**reasons, "held": self._held.frames}
+        """All frames by what the kernels said of them."""
+        return {each.name.lower(): n for each, n in sorted(self._counts.reasons.items())}
+
+    @property
+    def held(self) -> int:
+        """Frames that passed the kernels, were held back, and went no further."""
+        return self._held.frames
 
 
 class HeldCaptures:
