@@ -107,7 +107,7 @@ def _on_tunnel_port(chance: random.Random, payload: bytes) -> Packets:
 def _without_length(chance: random.Random, payload: bytes) -> Packets:
     """UDP whose length is 0, or less than it has (RFC 768; RFC 2675 §4 on 0)."""
     datagram = bytearray(udp(payload, chance.choice(PORTS), 53))
-    datagram[4:6] = struct.pack("!H", chance.choice([0, 7, 8, len(payload)]))
+    datagram[4:6] = struct.pack("!H", chance.choice([0, 7, 8, 8, len(payload)]))
     return [over4(chance, UDP, bytes(datagram), back=is_response(payload))]
 
 

@@ -46,7 +46,7 @@ class World:
         self._read = Reader(PORTS, any_port=any_port)
         self._watch = Watch(("rule", name) for name in names)
         tables = Tables.of(names, PORTS, any_port=any_port, vxlan_ports=VXLAN_PORTS, key=KEY)
-        self._arguments = tables.arguments
+        self.arguments = tables.arguments
 
     def use(self, frame: Frame) -> Use:
         """Say what the river does with a frame."""
@@ -70,7 +70,7 @@ class World:
         """Judge a frame, alone or between other octets."""
         octets = np.frombuffer(before + data + behind, dtype=np.uint8)
         start, stop = len(before), len(before) + len(data)
-        return Reason(judge(octets, start, stop, len(data), link, *self._arguments))
+        return Reason(judge(octets, start, stop, len(data), link, *self.arguments))
 
     def broken(self, data: bytes, link: int) -> str:
         """Say how the law is broken for a frame, nothing where it is kept."""

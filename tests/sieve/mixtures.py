@@ -177,8 +177,9 @@ def _beside(chance: Chance, name: bytes) -> bytes:
 
 def _out_of_opaque(chance: Chance, name: bytes) -> bytes:
     """An owner or target that points into rdata which nobody reads."""
-    hidden = record(pointer(FIRST), chance.choice([16, 65400]), name)
-    at = FIRST + len(question(OTHER)) + 12 + chance.choice([0, 0, 0, 4])
+    before = bytes(chance.randrange(40))
+    hidden = record(pointer(FIRST), chance.choice([16, 65400]), before + name)
+    at = FIRST + len(question(OTHER)) + 12 + len(before) + chance.choice([0, 0, 0, 4])
     uses = [record(pointer(at), CNAME, pointer(FIRST)), record(pointer(FIRST), CNAME, pointer(at))]
     return message(chance, hidden, chance.choice(uses))
 
@@ -259,8 +260,14 @@ def _endless(chance: Chance, name: bytes) -> bytes:
     return head + question(OTHER) + opaque + b"".join(records) + record(name, CNAME, name)
 
 
+def _like_a_tunnel(_: Chance, _name: bytes) -> bytes:
+    """A query that reads as VXLAN (RFC 7348 §5) with an ARP packet in it."""
+    name = wire_name(b"seven..\x08\x06arp", b"example", b"org")
+    return header(flags=QUERY, counts=(1, 0, 0, 0), ident=0x0800) + question(name) + bytes(30)
+
+
 def _random(chance: Chance, name: bytes) -> bytes:
-    octets = chance.randbytes(chance.choice([0, 11, 12, 17, 30, 200]))
+    octets = chance.randbytes(chance.choice([0, 11, 11, 12, 17, 200]))
     return octets + name * chance.randrange(2)
 
 
@@ -284,6 +291,7 @@ MESSAGES: Final[Mapping[str, Callable[[Chance, bytes], bytes]]] = {
     "other opcode": _other_opcode,
     "without question": _without_question,
     "endless": _endless,
+    "like a tunnel": _like_a_tunnel,
     "random": _random,
 }
 
@@ -377,7 +385,7 @@ parts: Final = st.builds(
     pause=st.sampled_from(PAUSES),
     seed=st.integers(0, 1 << 32),
 )
-captures: Final = st.lists(parts, min_size=5, max_size=30)
+captures: Final = st.lists(parts, min_size=10, max_size=40)
 
 
 def written(frames: Iterable[Frame], *, is_pcapng: bool) -> bytes:

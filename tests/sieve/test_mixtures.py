@@ -83,7 +83,7 @@ def differences(folder: Path, *arguments: str | Path) -> list[str]:
     return found
 
 
-@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=400, suppress_health_check=[HealthCheck.too_slow])
 @given(
     parts=captures,
     watched=st.sampled_from(
