@@ -86,6 +86,16 @@ def kernel(function: Kernel) -> Kernel:
     return compiled
 
 
+def part(function: Kernel) -> Kernel:
+    """Compile a function that kernels alone call, without what Python needs to call it.
+
+    That would take as long to compile as the function. Where numba is off, it can be called.
+    """
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: Kernel = jit(nogil=True, _nrt=False, cache=True, **options)(function)
+    return compiled
+
+
 def is_warm() -> bool:
     """Say whether compiled code is there; if not, the first call takes seconds."""
     return bool(config.DISABLE_JIT) or (FOLDER is not None and any(FOLDER.rglob("*.nbc")))

@@ -8,7 +8,7 @@ the river has several readings to try and it is not plain which one counts, the 
 import numpy as np
 
 from sensor.sieve import headers, tables
-from sensor.sieve.compiled import Integer, Integers, Octets, Words, kernel
+from sensor.sieve.compiled import Integer, Integers, Octets, Words, kernel, part
 from sensor.sieve.message import HEADER as DNS_HEADER
 from sensor.sieve.message import IS_WATCHED, TOO_LONG, has_question, is_dns, is_watched, two
 from sensor.sieve.reasons import Reason
@@ -38,7 +38,7 @@ _LINKS = 1 << 16
 _SYN_FIN_RST = 0x07
 
 
-@kernel
+@part
 def payload_reason(
     octets: Octets,
     at: Integer,
@@ -64,7 +64,7 @@ def payload_reason(
     return _DROPPED_DNS if is_configured else _DROPPED_OTHER
 
 
-@kernel
+@part
 def tcp_reason(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Integer:
     """What becomes of a segment; nothing, where it is not whole up to its data."""
     if stop - at < 20:

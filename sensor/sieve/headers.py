@@ -9,7 +9,7 @@ module of the same name in `sensor.decap`, where their sources stand.
 import numpy as np
 
 from sensor.sieve import tables
-from sensor.sieve.compiled import Following, Integer, Octets, kernel
+from sensor.sieve.compiled import Following, Integer, Octets, part
 from sensor.sieve.message import two
 from sensor.sieve.tables import Kind
 
@@ -46,7 +46,7 @@ _AUTHENTICATION = 51
 _IPV6_FRAGMENT = 44
 
 
-@kernel
+@part
 def typed(at: Integer, stop: Integer, kinds: Octets, number: Integer) -> Following:
     """What follows an Ethernet type, or a length (up to 1500), which cuts off the padding."""
     if number > 1500:
@@ -54,21 +54,21 @@ def typed(at: Integer, stop: Integer, kinds: Octets, number: Integer) -> Followi
     return np.int64(LLC), at, min(stop, at + number)
 
 
-@kernel
+@part
 def ethernet(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
     if stop - at < 14:
         return np.int64(NOWHERE), at, stop
     return typed(at + 14, stop, kinds, two(octets, at + 12))
 
 
-@kernel
+@part
 def vlan(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
     if stop - at < 4:
         return np.int64(NOWHERE), at, stop
     return typed(at + 4, stop, kinds, two(octets, at + 2))
 
 
-@kernel
+@part
 def llc(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
     """SNAP with an organisation under which the number is an Ethernet type."""
     if stop - at < 8 or two(octets, at) != 0xAAAA or octets[at + 2] != 3:
@@ -79,7 +79,7 @@ def llc(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
     return np.int64(kinds[_ETHERTYPE + two(octets, at + 6)]), at + 8, stop
 
 
-@kernel
+@part
 def cooked(octets: Octets, at: Integer, stop: Integer, kinds: Octets, kind: Integer) -> Following:
     """Either version: where device and protocol stand, and how long the header is."""
     size = 16 if kind == SLL else 20
@@ -94,7 +94,7 @@ def cooked(octets: Octets, at: Integer, stop: Integer, kinds: Octets, kind: Inte
     return np.int64(kinds[_ETHERTYPE + protocol]), at + size, stop
 
 
-@kernel
+@part
 def loopback(octets: Octets, at: Integer, stop: Integer, kinds: Octets, kind: Integer) -> Following:
     """Four octets in network order, or of the capturing host's, which shows by their size."""
     if stop - at < 4:
@@ -108,7 +108,7 @@ def loopback(octets: Octets, at: Integer, stop: Integer, kinds: Octets, kind: In
     return np.int64(kinds[_FAMILY + family]), at + 4, stop
 
 
-@kernel
+@part
 def ipv4(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
     if stop - at < 20:
         return np.int64(NOWHERE), at, stop
@@ -133,7 +133,7 @@ def ipv4(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following
     return np.int64(kinds[_IP + protocol]), at, stop
 
 
-@kernel
+@part
 def ipv6(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
     if stop - at < 40 or octets[at] >> 4 != 6:
         return np.int64(NOWHERE), at, stop
@@ -162,7 +162,7 @@ def ipv6(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following
         at += size
 
 
-@kernel
+@part
 def raw(octets: Octets, at: Integer, stop: Integer) -> Following:
     """Nothing comes off: the version says which IP it is."""
     version = np.int64(octets[at]) >> 4 if at < stop else 0
@@ -173,7 +173,7 @@ def raw(octets: Octets, at: Integer, stop: Integer) -> Following:
     return np.int64(NOWHERE), at, stop
 
 
-@kernel
+@part
 def pppoe(octets: Octets, at: Integer, stop: Integer) -> Following:
     if stop - at < 6 or two(octets, at) != 0x1100:
         return np.int64(NOWHERE), at, stop
@@ -181,7 +181,7 @@ def pppoe(octets: Octets, at: Integer, stop: Integer) -> Following:
     return np.int64(PPP), at + 6, min(stop, end)
 
 
-@kernel
+@part
 def ppp(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
     """A protocol in two octets, or in the one odd one; address and control may stand in front."""
     if stop - at >= 2 and two(octets, at) == 0xFF03:
@@ -198,7 +198,7 @@ def ppp(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
     return np.int64(kinds[_PPP + protocol]), at, stop
 
 
-@kernel
+@part
 def gre(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
     """Version 0 with its optional fields; source routes and PPTP are left to the river."""
     if stop - at < 4:
@@ -219,7 +219,7 @@ def gre(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
     return np.int64(kinds[_ETHERTYPE + protocol]), at + size, stop
 
 
-@kernel
+@part
 def erspan(octets: Octets, at: Integer, stop: Integer, kind: Integer) -> Following:
     """Type II: eight octets; type III: twelve, a subheader of eight, and a type of frame."""
     size = 8 if kind == ERSPAN_II else 12
@@ -240,14 +240,14 @@ def erspan(octets: Octets, at: Integer, stop: Integer, kind: Integer) -> Followi
     return np.int64(RAW if frame == 2 else NOWHERE), at + size, stop
 
 
-@kernel
+@part
 def vxlan(octets: Octets, at: Integer, stop: Integer) -> Following:
     if stop - at < 8 or not octets[at] & 0x08:
         return np.int64(NOWHERE), at, stop
     return np.int64(ETHERNET), at + 8, stop
 
 
-@kernel
+@part
 def geneve(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
     if stop - at < 8 or octets[at] >> 6:
         return np.int64(NOWHERE), at, stop
@@ -257,7 +257,7 @@ def geneve(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Followi
     return np.int64(kinds[_ETHERTYPE + two(octets, at + 2)]), at + size, stop
 
 
-@kernel
+@part
 def gtp(octets: Octets, at: Integer, stop: Integer) -> Following:
     """Where the packet starts that a G-PDU carries; what it is, is in doubt: `raw` or Ethernet."""
     if stop - at < 8 or octets[at] & 0xF0 != 0x30 or octets[at + 1] != 255:
@@ -279,7 +279,7 @@ def gtp(octets: Octets, at: Integer, stop: Integer) -> Following:
     return np.int64(RAW), rest, min(stop, end)
 
 
-@kernel
+@part
 def is_surely_ip(octets: Octets, at: Integer, stop: Integer) -> bool:
     """Whether octets are IP beyond doubt: a right checksum (IPv4), an exact length (IPv6)."""
     if stop - at < 20:

@@ -11,7 +11,7 @@ A payload lies from `base` to `stop`, which is within `octets`; every read is be
 
 import numpy as np
 
-from sensor.sieve.compiled import Integer, Integers, Octets, Pair, Words, kernel
+from sensor.sieve.compiled import Integer, Integers, Octets, Pair, Words, kernel, part
 from sensor.sieve.siphash import begun, finished, fold, taken
 
 HEADER = 12
@@ -41,13 +41,13 @@ _58, _52, _46 = np.uint64(58), np.uint64(52), np.uint64(46)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
-@kernel
+@part
 def two(octets: Octets, at: Integer) -> Integer:
     """The number in two octets; both must be there."""
     return np.int64(octets[at]) << 8 | np.int64(octets[at + 1])
 
 
-@kernel
+@part
 def word(octets: Octets, at: Integer, stop: Integer, count: Integer) -> Integer:
     """The next `count` octets, at most eight, as a word whose first octet is the lowest."""
     value = _0
@@ -73,13 +73,13 @@ def word(octets: Octets, at: Integer, stop: Integer, count: Integer) -> Integer:
     return value
 
 
-@kernel
+@part
 def kept_parent(value: Integer) -> Integer:
     """What is kept of the hash of a name whose children are watched; 0 is an empty slot."""
     return value if value != _0 else _1
 
 
-@kernel
+@part
 def kept_exact(value: Integer) -> Integer:
     """What is kept of the hash of a name that is watched itself."""
     return kept_parent(value ^ _ALL)
@@ -102,7 +102,7 @@ def is_kept(value: Integer, bloom: Words, slots: Words) -> bool:
     return False
 
 
-@kernel
+@part
 def skipped(octets: Octets, at: Integer, stop: Integer) -> Integer:
     """Find the end of a name in place, as `sensor.dns.names.skip`; -1 where it has none."""
     while at < stop:
@@ -115,7 +115,7 @@ def skipped(octets: Octets, at: Integer, stop: Integer) -> Integer:
     return np.int64(-1)
 
 
-@kernel
+@part
 def followed(
     octets: Octets, base: Integer, at: Integer, stop: Integer, steps: Integer, scratch: Integers
 ) -> Pair:
@@ -150,7 +150,7 @@ def followed(
     return np.int64(-1), steps
 
 
-@kernel
+@part
 def is_name_kept(
     octets: Octets,
     stop: Integer,
@@ -237,7 +237,7 @@ def is_watched(
     return UNWATCHED
 
 
-@kernel
+@part
 def question_end(octets: Octets, base: Integer, stop: Integer) -> Integer:
     """Find where a first question in strict shape ends, -1 where it is none."""
     at = base + HEADER
