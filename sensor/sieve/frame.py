@@ -1,18 +1,21 @@
 """Say of one frame whether the river would make anything of it.
 
 The walk is that of `sensor.decap.unwrap`: header after header, the next one's kind out of a table.
-A tunnel on a UDP port is left again where it leads nowhere, and the payload taken as it is. Where
-the river has several readings to try and it is not plain which one counts, the frame passes.
+Where a header leaves several readings, and where a UDP port may be a tunnel's, they are tried in
+the river's order (see `sensor.sieve.readings`); the first that leads to a packet counts.
 """
 
 import numpy as np
 
 from sensor.sieve import headers, tables
-from sensor.sieve.compiled import Integer, Integers, Octets, Words, kernel, part
+from sensor.sieve.compiled import Following, Integer, Integers, Octets, Words, kernel, part
+from sensor.sieve.headers import FRAGMENT, NOWHERE
 from sensor.sieve.message import HEADER as DNS_HEADER
 from sensor.sieve.message import IS_WATCHED, TOO_LONG, has_question, is_dns, is_watched, two
+from sensor.sieve.readings import PAYLOAD, TUNNELS, forget_tunnels, put_readings, taken
 from sensor.sieve.reasons import Reason
 from sensor.sieve.tables import Kind
+from sensor.sieve.tunnels import peeled
 
 _DROPPED_OTHER = int(Reason.DROPPED_OTHER)
 _DROPPED_DNS = int(Reason.DROPPED_DNS)
@@ -22,16 +25,21 @@ _TCP = int(Reason.TCP)
 _MALFORMED = int(Reason.MALFORMED)
 _HEADER = int(Reason.HEADER)
 
-_UDP = int(Kind.UDP)
-_TCP_KIND = int(Kind.TCP)
+UDP = int(Kind.UDP)
+TCP = int(Kind.TCP)
 _NAMED = int(Kind.NAMED)
+_OTHER = int(Kind.OTHER)
 _PORT = tables.PORT
 _CONFIGURED = tables.CONFIGURED
 _KIND_BITS = tables.KIND_BITS
 
-# The river gives up at the ninth header of one name (`unwrap.DEEPEST`). With one link header in
-# front these are ten; a frame that is not done with by then is the river's affair.
-_DEEPEST = 10
+# Headers of one name that may come off, and steps in all: the river tries no more headers
+# (`unwrap.DEEPEST`, `unwrap.MOST`). A frame that has more is the river's affair.
+_DEEPEST = 8
+_MOST = 64
+
+# Nearly every frame has fewer headers.
+_FEW = 8
 
 _LINKS = 1 << 16
 
@@ -43,14 +51,16 @@ def payload_reason(
     octets: Octets,
     at: Integer,
     stop: Integer,
-    is_configured: Integer,
+    kinds: Octets,
     keys: Words,
     bloom: Words,
     slots: Words,
     any_port: Integer,
     scratch: Integers,
 ) -> Integer:
-    """What becomes of a UDP payload."""
+    """What becomes of a UDP payload, in front of which its header stands."""
+    ends = kinds[_PORT + two(octets, at - 8)] | kinds[_PORT + two(octets, at - 6)]
+    is_configured = ends & _CONFIGURED
     if is_configured:
         if stop - at < DNS_HEADER:
             return _DROPPED_OTHER
@@ -80,6 +90,84 @@ def tcp_reason(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Int
     return _TCP
 
 
+@part
+def is_message(octets: Octets, at: Integer, stop: Integer, is_configured: Integer) -> bool:
+    """Whether a payload is DNS before it is a tunnel; on a DNS port a question will do."""
+    if is_dns(octets, at, stop):
+        return True
+    return bool(is_configured and has_question(octets, at, stop))
+
+
+@part
+def udp(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
+    """A payload, or tunnels to look for in it: on either port, and if it is not DNS before."""
+    if stop - at < 8:
+        return np.int64(NOWHERE), at, stop
+    size = two(octets, at + 4)
+    if size == 0:
+        size = stop - at
+    if size < 8:
+        return np.int64(NOWHERE), at, stop
+    ends = kinds[_PORT + two(octets, at)] | kinds[_PORT + two(octets, at + 2)]
+    stop = min(stop, at + size)
+    at += 8
+    if ends & _KIND_BITS and not is_message(octets, at, stop, ends & _CONFIGURED):
+        return np.int64(TUNNELS), at, stop
+    return np.int64(PAYLOAD), at, stop
+
+
+@part
+def sought(
+    octets: Octets,
+    at: Integer,
+    stop: Integer,
+    link: Integer,
+    kinds: Octets,
+    keys: Words,
+    bloom: Words,
+    slots: Words,
+    any_port: Integer,
+    scratch: Integers,
+) -> Integer:
+    """Do as `judge` with whatever headers there are, in whatever number and however read."""
+    kind = np.int64(kinds[link])
+    top = np.int64(0)  # so much else is there to try
+    seen = np.int64(0)  # how many headers of each kind came off, in four bits
+    for _ in range(_MOST):
+        if kind <= _NAMED:
+            if top == 0:
+                return _DROPPED_OTHER
+            if kind == _NAMED:
+                forget_tunnels(scratch, top)
+            top, kind, at, stop, seen = taken(scratch, top)
+            continue
+        place = 4 * (kind & 15)
+        seen += 1 << place
+        if seen >> place & 15 > _DEEPEST:
+            return _HEADER
+        if kind == UDP:
+            kind, at, stop = udp(octets, at, stop, kinds)
+        elif kind == PAYLOAD:
+            return payload_reason(octets, at, stop, kinds, keys, bloom, slots, any_port, scratch)
+        elif kind == TCP:
+            reason = tcp_reason(octets, at, stop, kinds)
+            if reason >= 0:
+                return reason
+            kind = np.int64(NOWHERE)
+        elif kind == FRAGMENT:
+            return _FRAGMENT
+        elif kind == _OTHER:
+            return _HEADER
+        elif kind >= TUNNELS:
+            top = put_readings(octets, at, stop, kinds, kind, scratch, top, seen)
+            if top < 0:
+                return _HEADER
+            kind = np.int64(NOWHERE)
+        else:
+            kind, at, stop = peeled(octets, at, stop, kinds, kind)
+    return _HEADER
+
+
 @kernel
 def judge(
     octets: Octets,
@@ -97,130 +185,30 @@ def judge(
     """Give the `Reason` for which a frame passes or does not.
 
     The frame is `octets[start:stop]`, of link type `link`; `length`, what it had on the wire, has
-    no bearing. The rest is `Tables.arguments`.
+    no bearing. The rest is `Tables.arguments`. A frame with other headers than nearly every one
+    has is begun again in `sought`.
     """
     if start < 0 or stop > octets.size or start > stop or link < 0 or link >= _LINKS:
         return _DROPPED_OTHER
-    at = start
+    at, end = start, stop
     kind = np.int64(kinds[link])
-    is_forked = False  # other readings wait, should this one not lead to a packet
-    is_within_fork = False  # as much for what the last tunnel is in
-    payload = np.int64(-1)  # of the last UDP that a tunnel was looked for in
-    payload_stop = stop
-    payload_configured = False
-    for _ in range(_DEEPEST):
+    for _ in range(_FEW):
         if kind == headers.IPV4:
-            kind, at, stop = headers.ipv4(octets, at, stop, kinds)
-        elif kind == _UDP:
-            if stop - at >= 8:
-                size = two(octets, at + 4)
-                if size == 0:
-                    size = stop - at
-            else:
-                size = 0
-            if size < 8:
-                kind = np.int64(headers.NOWHERE)
-            else:
-                from_kind = np.int64(kinds[_PORT + two(octets, at)])
-                to_kind = np.int64(kinds[_PORT + two(octets, at + 2)])
-                is_configured = (from_kind | to_kind) & _CONFIGURED != 0
-                stop = min(stop, at + size)
-                at += 8
-                from_kind &= _KIND_BITS
-                to_kind &= _KIND_BITS
-                if (
-                    not from_kind | to_kind
-                    or is_dns(octets, at, stop)
-                    or (is_configured and has_question(octets, at, stop))
-                ):
-                    return payload_reason(
-                        octets, at, stop, is_configured, keys, bloom, slots, any_port, scratch
-                    )
-                if from_kind and to_kind and from_kind != to_kind:
-                    return _HEADER
-                payload, payload_stop, payload_configured = at, stop, is_configured
-                is_within_fork |= is_forked
-                is_forked = False
-                kind = from_kind | to_kind
+            kind, at, end = headers.ipv4(octets, at, end, kinds)
+        elif kind == UDP:
+            kind, at, end = udp(octets, at, end, kinds)
+            if kind == PAYLOAD:
+                return payload_reason(octets, at, end, kinds, keys, bloom, slots, any_port, scratch)
         elif kind == headers.ETHERNET:
-            kind, at, stop = headers.ethernet(octets, at, stop, kinds)
+            kind, at, end = headers.ethernet(octets, at, end, kinds)
         elif kind == headers.VLAN:
-            kind, at, stop = headers.vlan(octets, at, stop, kinds)
-        elif kind == _TCP_KIND:
-            reason = tcp_reason(octets, at, stop, kinds)
-            if reason >= 0:
-                return reason
-            kind = np.int64(headers.NOWHERE)
+            kind, at, end = headers.tag(octets, at, end, kinds, 4)
+        elif kind == TCP:
+            return max(tcp_reason(octets, at, end, kinds), _DROPPED_OTHER)
         elif kind == headers.IPV6:
-            kind, at, stop = headers.ipv6(octets, at, stop, kinds)
-        elif kind == headers.FRAGMENT:
-            return _FRAGMENT
-        elif kind == headers.RAW:
-            kind, at, stop = headers.raw(octets, at, stop)
-        elif kind == headers.LLC:
-            kind, at, stop = headers.llc(octets, at, stop, kinds)
-        elif kind == headers.SLL or kind == headers.SLL2:
-            kind, at, stop = headers.cooked(octets, at, stop, kinds, kind)
-        elif kind == headers.NULL or kind == headers.LOOP:
-            kind, at, stop = headers.loopback(octets, at, stop, kinds, kind)
-        elif kind == headers.GRE:
-            kind, at, stop = headers.gre(octets, at, stop, kinds)
-        elif kind == headers.VXLAN:
-            kind, at, stop = headers.vxlan(octets, at, stop)
-        elif kind == headers.GENEVE:
-            kind, at, stop = headers.geneve(octets, at, stop, kinds)
-        elif kind == headers.ERSPAN_II or kind == headers.ERSPAN_III:
-            kind, at, stop = headers.erspan(octets, at, stop, kind)
-        elif kind == headers.PPPOE:
-            kind, at, stop = headers.pppoe(octets, at, stop)
-        elif kind == headers.PPP:
-            kind, at, stop = headers.ppp(octets, at, stop, kinds)
-        elif kind == headers.GTP:
-            kind, at, stop = headers.gtp(octets, at, stop)
-            if kind == headers.RAW:
-                if not headers.is_surely_ip(octets, at, stop):
-                    return _HEADER
-                is_forked = True
-        elif kind == headers.MPLS:
-            if stop - at < 4:
-                kind = np.int64(headers.NOWHERE)
-            else:
-                label = two(octets, at) << 4 | np.int64(octets[at + 2]) >> 4
-                is_last = octets[at + 2] & 1
-                at += 4
-                if not is_last:
-                    kind = np.int64(headers.MPLS)
-                elif label == 0:
-                    kind = np.int64(headers.IPV4)
-                elif label == 2:
-                    kind = np.int64(headers.IPV6)
-                else:
-                    first = np.int64(octets[at]) >> 4 if at < stop else np.int64(1)
-                    if first == 4 or first == 6:
-                        if not headers.is_surely_ip(octets, at, stop):
-                            return _HEADER
-                        kind = np.int64(headers.RAW)
-                        is_forked = True
-                    elif stop - at >= 2 and two(octets, at) == 0:
-                        return _HEADER
-                    else:
-                        kind = np.int64(headers.ETHERNET)
-        elif kind == headers.NOWHERE or kind == _NAMED:
-            if is_forked or (kind == _NAMED and is_within_fork):
-                return _HEADER
-            if payload >= 0 and kind == headers.NOWHERE:
-                return payload_reason(
-                    octets,
-                    payload,
-                    payload_stop,
-                    payload_configured,
-                    keys,
-                    bloom,
-                    slots,
-                    any_port,
-                    scratch,
-                )
+            kind, at, end = headers.ipv6(octets, at, end, kinds)
+        elif kind <= _NAMED:
             return _DROPPED_OTHER
         else:
-            return _HEADER
-    return _HEADER
+            break
+    return sought(octets, start, stop, link, kinds, keys, bloom, slots, any_port, scratch)

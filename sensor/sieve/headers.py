@@ -14,27 +14,23 @@ from sensor.sieve.message import two
 from sensor.sieve.tables import Kind
 
 NOWHERE = int(Kind.NOWHERE)
-OTHER = int(Kind.OTHER)
 ETHERNET = int(Kind.ETHERNET)
 VLAN = int(Kind.VLAN)
 IPV4 = int(Kind.IPV4)
 IPV6 = int(Kind.IPV6)
 RAW = int(Kind.RAW)
 LLC = int(Kind.LLC)
-MPLS = int(Kind.MPLS)
 PPPOE = int(Kind.PPPOE)
 PPP = int(Kind.PPP)
-GRE = int(Kind.GRE)
-ERSPAN_I = int(Kind.ERSPAN_I)
-ERSPAN_II = int(Kind.ERSPAN_II)
-ERSPAN_III = int(Kind.ERSPAN_III)
-VXLAN = int(Kind.VXLAN)
-GENEVE = int(Kind.GENEVE)
-GTP = int(Kind.GTP)
 SLL = int(Kind.SLL)
 SLL2 = int(Kind.SLL2)
 NULL = int(Kind.NULL)
 LOOP = int(Kind.LOOP)
+CHDLC = int(Kind.CHDLC)
+SERIAL = int(Kind.SERIAL)
+ITAG = int(Kind.ITAG)
+VNTAG = int(Kind.VNTAG)
+ETAG = int(Kind.ETAG)
 FRAGMENT = int(Kind.FRAGMENT)
 
 _ETHERTYPE = tables.ETHERTYPE
@@ -62,10 +58,18 @@ def ethernet(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Follo
 
 
 @part
-def vlan(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
+def tag(octets: Octets, at: Integer, stop: Integer, kinds: Octets, size: Integer) -> Following:
+    """Of VLAN, VN-Tag or E-TAG: so many octets, the last two a type or a length."""
+    if stop - at < size:
+        return np.int64(NOWHERE), at, stop
+    return typed(at + size, stop, kinds, two(octets, at + size - 2))
+
+
+@part
+def itag(at: Integer, stop: Integer) -> Following:
     if stop - at < 4:
         return np.int64(NOWHERE), at, stop
-    return typed(at + 4, stop, kinds, two(octets, at + 2))
+    return np.int64(ETHERNET), at + 4, stop
 
 
 @part
@@ -199,100 +203,14 @@ def ppp(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
 
 
 @part
-def gre(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
-    """Version 0 with its optional fields; source routes and PPTP are left to the river."""
-    if stop - at < 4:
+def chdlc(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
+    if stop - at < 4 or octets[at] & 0x7F != 0x0F:
         return np.int64(NOWHERE), at, stop
-    flags, protocol = two(octets, at), two(octets, at + 2)
-    if flags & 0x0007 == 1 or (flags & 0x4007) == 0x4000:
-        return np.int64(OTHER), at, stop
-    if flags & 0x0007:
-        return np.int64(NOWHERE), at, stop
-    size = 4
-    for flag in (0x8000, 0x2000, 0x1000):  # checksum, key, sequence number
-        if flags & flag:
-            size += 4
-    if stop - at < size:
-        return np.int64(NOWHERE), at, stop
-    if protocol == 0x88BE and not flags & 0x1000:
-        return np.int64(ERSPAN_I), at + size, stop
-    return np.int64(kinds[_ETHERTYPE + protocol]), at + size, stop
+    return np.int64(kinds[_ETHERTYPE + two(octets, at + 2)]), at + 4, stop
 
 
 @part
-def erspan(octets: Octets, at: Integer, stop: Integer, kind: Integer) -> Following:
-    """Type II: eight octets; type III: twelve, a subheader of eight, and a type of frame."""
-    size = 8 if kind == ERSPAN_II else 12
-    if stop - at < size:
-        return np.int64(NOWHERE), at, stop
-    if np.int64(octets[at]) >> 4 != (1 if kind == ERSPAN_II else 2):
-        return np.int64(NOWHERE), at, stop
-    if kind == ERSPAN_II:
-        return np.int64(ETHERNET), at + size, stop
-    last = two(octets, at + 10)
-    if last & 1:
-        size += 8
-    if stop - at < size:
-        return np.int64(NOWHERE), at, stop
-    frame = last >> 10 & 0x1F
-    if frame == 0:
-        return np.int64(ETHERNET), at + size, stop
-    return np.int64(RAW if frame == 2 else NOWHERE), at + size, stop
-
-
-@part
-def vxlan(octets: Octets, at: Integer, stop: Integer) -> Following:
-    if stop - at < 8 or not octets[at] & 0x08:
-        return np.int64(NOWHERE), at, stop
-    return np.int64(ETHERNET), at + 8, stop
-
-
-@part
-def geneve(octets: Octets, at: Integer, stop: Integer, kinds: Octets) -> Following:
-    if stop - at < 8 or octets[at] >> 6:
-        return np.int64(NOWHERE), at, stop
-    size = 8 + (np.int64(octets[at]) & 0x3F) * 4
-    if stop - at < size:
-        return np.int64(NOWHERE), at, stop
-    return np.int64(kinds[_ETHERTYPE + two(octets, at + 2)]), at + size, stop
-
-
-@part
-def gtp(octets: Octets, at: Integer, stop: Integer) -> Following:
-    """Where the packet starts that a G-PDU carries; what it is, is in doubt: `raw` or Ethernet."""
-    if stop - at < 8 or octets[at] & 0xF0 != 0x30 or octets[at + 1] != 255:
-        return np.int64(NOWHERE), at, stop
-    rest = at + 8
-    end = rest + two(octets, at + 2)
-    if octets[at] & 0x07:
-        rest += 4
-        if rest > stop:
-            return np.int64(NOWHERE), at, stop
-        while octets[at] & 0x04 and octets[rest - 1]:
-            if rest >= stop or not octets[rest]:
-                return np.int64(NOWHERE), at, stop
-            rest += np.int64(octets[rest]) * 4
-            if rest > stop:
-                return np.int64(NOWHERE), at, stop
-    if end < rest:
-        return np.int64(NOWHERE), at, stop
-    return np.int64(RAW), rest, min(stop, end)
-
-
-@part
-def is_surely_ip(octets: Octets, at: Integer, stop: Integer) -> bool:
-    """Whether octets are IP beyond doubt: a right checksum (IPv4), an exact length (IPv6)."""
-    if stop - at < 20:
-        return False
-    version = np.int64(octets[at]) >> 4
-    if version == 6:
-        return bool(stop - at >= 40 and stop - at == 40 + two(octets, at + 4))
-    size = (np.int64(octets[at]) & 0x0F) * 4
-    if version != 4 or size < 20 or stop - at < size:
-        return False
-    total = np.int64(0)
-    for place in range(at, at + size, 2):
-        total += two(octets, place)
-    total = (total & 0xFFFF) + (total >> 16)
-    total = (total & 0xFFFF) + (total >> 16)
-    return bool(total == 0xFFFF)
+def serial(octets: Octets, at: Integer, stop: Integer) -> Following:
+    """Nothing comes off: Cisco's HDLC has its address in front, anything else is PPP."""
+    is_chdlc = at < stop and octets[at] & 0x7F == 0x0F
+    return np.int64(CHDLC if is_chdlc else PPP), at, stop

@@ -16,7 +16,7 @@ class Reason(IntEnum):
     FRAGMENT = 3
     TCP = 4
     MALFORMED = 5  # reading its names would take more steps than a message is worth
-    HEADER = 6  # the river can take it off, or there are several readings
+    HEADER = 6  # the river can take it off, or there are more headers or readings than are tried
 
 
 # What kernels compare with: an enum's members are no numbers to them.

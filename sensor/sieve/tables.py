@@ -15,24 +15,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensor.decap import (
+    chdlc,
     cooked,
     erspan,
+    etag,
+    etherip,
     ethernet,
     geneve,
     gre,
     gtp,
     ipv4,
     ipv6,
+    itag,
+    l2tp,
     llc,
     loopback,
     mpls,
+    nsh,
     ppp,
     pppoe,
     raw,
     tcp,
+    teredo,
+    tzsp,
     udp,
     vlan,
+    vntag,
     vxlan,
+    vxlan_gpe,
 )
 from sensor.decap.unwrap import KNOWN, TABLE
 from sensor.sieve.compiled import Integer, Octets, Words, kernel
@@ -47,8 +57,13 @@ MOST_LABELS: Final = 128  # in 255 octets with the root: RFC 1035 §2.3.4
 
 
 class Kind(IntEnum):
-    """What a number in front says that follows."""
+    """What a number in front says that follows.
 
+    Kinds that have one name in the river agree in their low four bits, by which `frame.sought`
+    counts them: ERSPAN (type I is ETHERNET_OR_IP), and L2TP over UDP and IP.
+    """
+
+    # The first two end a way.
     NOWHERE = 0  # no line of TABLE
     NAMED = 1  # nor that, but the river knows its name
     OTHER = 2  # the river can take it off, and the kernels cannot
@@ -65,16 +80,35 @@ class Kind(IntEnum):
     PPP = 13
     GRE = 14
     ERSPAN_II = 15
-    ERSPAN_III = 16
-    VXLAN = 17
-    GENEVE = 18
-    GTP = 19
-    SLL = 20
-    SLL2 = 21
-    NULL = 22
-    LOOP = 23
-    ERSPAN_I = 24
-    FRAGMENT = 25
+    VXLAN = 16
+    GENEVE = 17
+    L2TP_UDP = 18
+    SLL = 19
+    SLL2 = 20
+    NULL = 21
+    LOOP = 22
+    SERIAL = 23
+    GTP = 24
+    CHDLC = 25
+    NSH = 26
+    ITAG = 27
+    VNTAG = 28
+    ETAG = 29
+    ETHERIP = 30
+    ERSPAN_III = 31
+    VXLAN_GPE = 32
+    TEREDO = 33
+    L2TP_IP = 34
+    TZSP = 40
+    # No header, but what one led to.
+    FRAGMENT = 41
+    PAYLOAD = 42  # of a UDP that no tunnel explains
+    # What has several readings, see `sensor.sieve.readings`; no other kind is above these.
+    TUNNELS = 49
+    IP_OR_ETHERNET = 50
+    ETHERNET_OR_WORDED = 51
+    SESSION = 52
+    ETHERNET_OR_IP = 63
 
 
 _KINDS: Final[dict[Callable[..., Any], Kind]] = {
@@ -90,7 +124,6 @@ _KINDS: Final[dict[Callable[..., Any], Kind]] = {
     pppoe.peel: Kind.PPPOE,
     ppp.peel: Kind.PPP,
     gre.peel: Kind.GRE,
-    erspan.peel_i: Kind.ERSPAN_I,
     erspan.peel_ii: Kind.ERSPAN_II,
     erspan.peel_iii: Kind.ERSPAN_III,
     vxlan.peel: Kind.VXLAN,
@@ -100,6 +133,18 @@ _KINDS: Final[dict[Callable[..., Any], Kind]] = {
     cooked.peel_v2: Kind.SLL2,
     loopback.peel_null: Kind.NULL,
     loopback.peel_loop: Kind.LOOP,
+    chdlc.peel: Kind.CHDLC,
+    chdlc.peel_serial: Kind.SERIAL,
+    itag.peel: Kind.ITAG,
+    vntag.peel: Kind.VNTAG,
+    etag.peel: Kind.ETAG,
+    nsh.peel: Kind.NSH,
+    etherip.peel: Kind.ETHERIP,
+    vxlan_gpe.peel: Kind.VXLAN_GPE,
+    teredo.peel: Kind.TEREDO,
+    tzsp.peel: Kind.TZSP,
+    l2tp.peel_udp: Kind.L2TP_UDP,
+    l2tp.peel_ip: Kind.L2TP_IP,
 }
 
 # The registers, each with room for 65,536 numbers.

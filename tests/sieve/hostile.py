@@ -79,7 +79,7 @@ def payloads(draw: st.DrawFn) -> bytes:
     return wire + (b"\0" if cut == "longer" else b"")
 
 
-PORTS: Final = (53, 53, 53, 40000, 5353, 5355, 137, 4789, 4790, 6081, 2152, 1701, 3544, 8472)
+PORTS: Final = (53, 53, 53, 40000, 5353, 5355, 137, 4789, 4790, 6081, 2152, 1701, 3544, 8472, 8473)
 
 
 def datagram(payload: bytes, sport: int, dport: int, *, over6: bool = False) -> bytes:

@@ -22,7 +22,7 @@ CASES: Final = Path(__file__).resolve().parents[2] / "pcaps"
 
 NAMES: Final = ("api.telegram.org", ".example.org", ".cdn.example", "x", ".")
 PORTS: Final = frozenset({53})
-VXLAN_PORTS: Final = (4790,)
+VXLAN_PORTS: Final = (8473,)
 KEY: Final = bytes(range(16))
 SYN_FIN_RST: Final = 0x07
 

@@ -14,6 +14,21 @@ from tests.dns.messages import captured, pointer, question, record, response, wi
 from tests.realdata import REALDATA, needs_realdata
 from tests.sieve.hostile import datagram, ethernet, ipv4, payloads, tunnelled
 from tests.sieve.law import CASES, World, frames
+from tests.sieve.stacks import (
+    ARP,
+    LAST_LABEL,
+    MPLS,
+    PLAIN,
+    WRAPS,
+    Layer,
+    Stack,
+    framed,
+    packet4,
+    packet6,
+    stacks,
+    tcp,
+    udp,
+)
 from tests.wrapping import Journey, journeys
 
 ETHERNET, RAW = 1, 101
@@ -85,6 +100,23 @@ def test_tunnels(frame: bytes, data: st.DataObject) -> None:
     assert "" == WORLD.broken(frame, ETHERNET)
     assert "" == WORLD.broken(frame[:at], ETHERNET)
     assert "" == WORLD.broken(bytes(changed), ETHERNET)
+
+
+@settings(deadline=None)
+@given(stacks(), st.data())
+def test_stacks(stack: Stack, data: st.DataObject) -> None:
+    """
+    The law holds below all headers that the kernels know, however they may be read.
+    """
+    octets, link, _ = stack
+    cut = data.draw(st.integers(0, len(octets) - 1))
+    at = data.draw(st.integers(0, min(len(octets), 120) - 1))
+    changed = bytearray(octets)
+    changed[at] ^= data.draw(st.sampled_from([0x01, 0x10, 0x40, 0x80, 0xFF]))
+
+    assert "" == WORLD.broken(octets, link)
+    assert "" == WORLD.broken(octets[:cut], link)
+    assert "" == WORLD.broken(bytes(changed), link)
 
 
 @settings(deadline=None, max_examples=30)
@@ -288,11 +320,84 @@ def test_a_question_on_its_port_is_no_tunnel() -> None:
 
 def test_an_ethernet_address_that_reads_as_ipv4() -> None:
     """
-    Below MPLS either may stand: a header whose checksum is wrong proves nothing (RFC 4928 §3).
+    Below MPLS either may stand; a header whose checksum is wrong proves nothing (RFC 4928 §3), so
+    the one whose is right is read.
     """
     inner = ipv4(17, datagram(response(asked=question(ASKED)), 53, 40000)[20:])
     addresses = b"\x45\0" + len(inner).to_bytes(2, "big") + b"\0\0" + b"\0\0\0\x11\0\0"
     frame = ethernet(bytes.fromhex("00064140") + addresses + b"\x08\0" + inner, 0x8847)
 
-    assert Reason.HEADER is WORLD.judged(frame, ETHERNET)
+    assert Reason.WATCHED is WORLD.judged(frame, ETHERNET)
     assert "" == WORLD.broken(frame, ETHERNET)
+
+
+QUERY = udp(40000, 53, b"\0\7\1\0\0\1" + bytes(6) + question(ASKED))
+ANOTHER = udp(40000, 53, b"\0\7\1\0\0\1" + bytes(6) + question(OTHER))
+INNERMOST = {
+    "watched": (packet4(17, QUERY), Reason.WATCHED),
+    "watched, over IPv6": (packet6(17, QUERY), Reason.WATCHED),
+    "unwatched": (packet4(17, ANOTHER), Reason.DROPPED_DNS),
+    "unwatched, over IPv6": (packet6(17, ANOTHER), Reason.DROPPED_DNS),
+    "web": (packet4(6, tcp(40000, 443, b"x")), Reason.DROPPED_OTHER),
+    "icmp": (packet4(1, b"\x08" + bytes(11)), Reason.DROPPED_OTHER),
+    "icmpv6": (packet6(58, b"\x80" + bytes(11)), Reason.DROPPED_OTHER),
+    "ospf": (packet4(89, b"\2\1" + bytes(42)), Reason.DROPPED_OTHER),
+    "arp": (Layer(ARP, b"\0\1\x08\0\6\4\0\1" + bytes(20)), Reason.DROPPED_OTHER),
+    "lldp": (Layer(0x88CC, b"\2\7\4" + bytes(40)), Reason.DROPPED_OTHER),
+}
+
+
+@pytest.mark.parametrize("name", sorted(WRAPS))
+@pytest.mark.parametrize("inner", sorted(INNERMOST))
+def test_nothing_passes_for_a_header_that_kernels_take_off(name: str, inner: str) -> None:
+    """
+    Below each header a watched name passes for itself, and nothing else passes.
+    """
+    layer, reason = INNERMOST[inner]
+    octets = framed(WRAPS[name](layer, PLAIN))
+
+    assert reason is WORLD.judged(octets, ETHERNET)
+    assert "" == WORLD.broken(octets, ETHERNET)
+
+
+def test_headers_in_each_other() -> None:
+    """
+    So it is with two, but for sessions of L2TP in each other, which have too many readings.
+    """
+    left = set()
+    for outer in WRAPS:
+        for inner in WRAPS:
+            octets = framed(WRAPS[outer](WRAPS[inner](packet4(17, QUERY), PLAIN), PLAIN))
+            if Reason.HEADER is WORLD.judged(octets, ETHERNET):
+                left.add((outer, inner))
+            assert "" == WORLD.broken(octets, ETHERNET)
+
+    assert set() == {pair for pair in left if not all("l2tp" in each for each in pair)}
+
+
+def test_what_kernels_cannot_take_off_passes() -> None:
+    """
+    Link types that hardly any tap has, and more headers of one name than the river takes off.
+    """
+    arcnet = bytes.fromhex("0102f0") + packet4(17, QUERY).octets
+    labels = Layer(MPLS, LAST_LABEL[:2] + b"\0\x40").octets * 8 + LAST_LABEL
+
+    assert Reason.HEADER is WORLD.judged(arcnet, 129)
+    assert Reason.HEADER is WORLD.judged(framed(Layer(MPLS, labels)), ETHERNET)
+
+
+def test_of_two_readings_the_likelier_counts() -> None:
+    """
+    A frame behind ERSPAN I whose addresses read as an IPv4 header is a frame; so is one whose
+    sender's address reads as that of ARP, and both are packets when they are said to be.
+    """
+    addresses = bytes.fromhex("450000400000000040110000")
+    inner = framed(packet4(17, QUERY), PLAIN._replace(addresses=addresses))
+    arp = packet4(17, QUERY, PLAIN._replace(source=b"\x08\6\0\1"))
+    told = {
+        WORLD.judged(framed(WRAPS[name](layer, PLAIN)), ETHERNET)
+        for name in ("erspan i", "gtp", "mpls")
+        for layer in (Layer(0x6558, inner), arp)
+    }
+
+    assert {Reason.WATCHED} == told

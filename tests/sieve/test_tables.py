@@ -6,7 +6,7 @@ import pytest
 from sensor.decap.unwrap import TABLE
 from sensor.dns.names import canonical
 from sensor.sieve.message import is_kept
-from sensor.sieve.tables import CONFIGURED, PORT, Kind, Tables, labels
+from sensor.sieve.tables import CONFIGURED, KIND_BITS, PORT, Kind, Tables, labels
 
 KEY = bytes(16)
 
@@ -116,3 +116,15 @@ def test_each_thread_gets_its_own_scratch() -> None:
     tables = Tables.of([], frozenset(), any_port=True, key=KEY)
 
     assert tables.arguments[-1] is not tables.arguments[-1]
+
+
+def test_headers_of_one_name_are_counted_together() -> None:
+    """
+    The low four bits of a kind say where `judge` counts it, and the river counts by names.
+    """
+    erspan = (Kind.ETHERNET_OR_IP, Kind.ERSPAN_II, Kind.ERSPAN_III)
+
+    assert 1 == len({kind & 15 for kind in erspan})
+    assert Kind.L2TP_UDP & 15 == Kind.L2TP_IP & 15
+    assert max(Kind) <= KIND_BITS
+    assert min(kind for kind in Kind if "_OR_" in kind.name) > Kind.TUNNELS > Kind.PAYLOAD
