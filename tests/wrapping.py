@@ -11,16 +11,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from hypothesis import strategies as st
-from scapy.contrib.erspan import ERSPAN_II
+from scapy.contrib.erspan import ERSPAN_II, ERSPAN_III
+from scapy.contrib.etherip import EtherIP
 from scapy.contrib.geneve import GENEVE
 from scapy.contrib.gtp import GTP_U_Header
-from scapy.contrib.mpls import MPLS
+from scapy.contrib.mpls import MPLS, EoMCW
+from scapy.contrib.nsh import NSH
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
 from scapy.layers.l2 import GRE, CookedLinux, CookedLinuxV2, Dot1AD, Dot1Q, Ether
+from scapy.layers.l2tp import L2TP
 from scapy.layers.ppp import PPP, PPPoE
 from scapy.layers.vxlan import VXLAN
-from scapy.packet import Raw
+from scapy.packet import Raw, bind_layers
 
 from sensor.frame import Frame
 from sensor.stage import MILLISECOND
@@ -35,6 +38,8 @@ CONNECTIONS: Final = 100  # from this number on packets belong to a connection, 
 ETHER: Final = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
 
 Layers: TypeAlias = Any
+
+bind_layers(IPv6, EtherIP, nh=97)  # scapy knows it over IPv4 alone
 
 
 class Sent(NamedTuple):
@@ -77,6 +82,15 @@ def _bits(inner: Layers) -> int:
     return 0x86DD if isinstance(inner, IPv6) else 0x0800
 
 
+def _ppp(inner: Layers) -> Layers:
+    return PPP(proto=0x57 if isinstance(inner, IPv6) else 0x21) / inner
+
+
+def _over6(inner: Layers) -> Layers:
+    """IPv6, which Teredo carries alone; IPv4 is put into it."""
+    return inner if isinstance(inner, IPv6) else _outer(0, True) / inner
+
+
 def _udp(dport: int) -> Layers:
     return UDP(sport=49200, dport=dport, chksum=0)
 
@@ -91,11 +105,32 @@ TUNNELS: Final[Mapping[str, Callable[[Layers], Layers]]] = {
     "erspan": lambda inner: (
         GRE(proto=0x88BE, seqnum_present=1) / ERSPAN_II(session_id=9) / _ethernet(inner)
     ),
+    "erspan i": lambda inner: GRE(proto=0x88BE) / Raw(bytes(_ethernet(inner))),
+    "erspan iii": lambda inner: (
+        GRE(proto=0x22EB, seqnum_present=1) / ERSPAN_III(session_id=9) / _ethernet(inner)
+    ),
+    "etherip": lambda inner: EtherIP() / _ethernet(inner),
     "mpls in gre": lambda inner: (
         GRE(proto=0x8847) / MPLS(label=100, s=0) / MPLS(label=200, s=1) / inner
     ),
+    "pseudowire": lambda inner: GRE(proto=0x8847) / MPLS(label=300, s=1) / _ethernet(inner),
+    "pseudowire with control word": lambda inner: (
+        GRE(proto=0x8847) / MPLS(label=400, s=1) / EoMCW(seq=0) / _ethernet(inner)
+    ),
     "vxlan": lambda inner: _udp(4789) / VXLAN(vni=42) / _ethernet(inner),
     "vxlan on 8472": lambda inner: _udp(8472) / VXLAN(vni=42) / _ethernet(inner),
+    "vxlan-gpe": lambda inner: (
+        _udp(4790) / VXLAN(flags=0x0C, NextProtocol=3, vni=42) / _ethernet(inner)
+    ),
+    "nsh in vxlan-gpe": lambda inner: (
+        _udp(4790)
+        / VXLAN(flags=0x0C, NextProtocol=4, vni=42)
+        / NSH(mdtype=2, nextproto=3, spi=1)
+        / _ethernet(inner)
+    ),
+    "l2tp": lambda inner: _udp(1701) / L2TP(tunnel_id=3, session_id=4) / _ppp(inner),
+    "l2tp 3": lambda inner: _udp(1701) / Raw(b"\0\3\0\0\0\0\0\x09" + bytes(_ethernet(inner))),
+    "teredo": lambda inner: _udp(3544) / Raw(bytes(_over6(inner))),
     "geneve": lambda inner: _udp(6081) / GENEVE(vni=5, proto=0x6558) / _ethernet(inner),
     "gtp": lambda inner: _udp(2152) / GTP_U_Header(teid=77, gtp_type=255) / inner,
     "tzsp": lambda inner: _udp(37008) / Raw(bytes.fromhex("0100000101")) / _ethernet(inner),
@@ -110,12 +145,7 @@ LINKS: Final[Mapping[str, tuple[int, Callable[[Layers], Layers]]]] = {
     "mpls": (1, lambda inner: ETHER / MPLS(label=30, s=1) / inner),
     "pppoe": (
         1,
-        lambda inner: (
-            ETHER
-            / PPPoE(sessionid=17)
-            / PPP(proto=0x57 if isinstance(inner, IPv6) else 0x21)
-            / inner
-        ),
+        lambda inner: ETHER / PPPoE(sessionid=17) / _ppp(inner),
     ),
     "cooked": (113, lambda inner: CookedLinux(proto=_bits(inner)) / inner),
     "cooked v2": (276, lambda inner: CookedLinuxV2(proto=_bits(inner)) / inner),
