@@ -16,7 +16,7 @@ may, all that is held goes, and nothing is held for a while.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any, Final
 
@@ -31,7 +31,8 @@ from sensor.hold.kept import Tally
 from sensor.hold.plain import Part
 from sensor.hold.segments import HeldSegments
 from sensor.packet import Fragment, Packet
-from sensor.sieve.frame import judge, payload_reason
+from sensor.sieve.frame import judge
+from sensor.sieve.message import HEADER, IS_WATCHED, TOO_LONG, UNWATCHED, is_watched
 from sensor.sieve.reasons import Reason
 from sensor.sieve.tables import IP, KIND_BITS, PORT, Kind
 from sensor.stage import SECOND, Nanoseconds
@@ -45,6 +46,11 @@ _IPV4: Final = (b"\x45" + bytes(8), bytes(10))  # a total length of 0: all that 
 _IPV6: Final = (b"\x60" + bytes(5), bytes(33))  # and so in IPv6
 
 _REASONS: Final = tuple(Reason)
+_MEANINGS: Final[Mapping[int, Reason]] = {
+    UNWATCHED: Reason.DROPPED_DNS,
+    IS_WATCHED: Reason.WATCHED,
+    TOO_LONG: Reason.MALFORMED,
+}
 _UDP: Final = 17
 _PORTS: Final = struct.Struct("!HH")
 _LEAVES: Final = frozenset({int(Kind.NOWHERE), int(Kind.NAMED)})
@@ -130,8 +136,11 @@ class Hold:
 
     def _message(self, octets: bytes) -> Reason:
         """Judge a message on a DNS port."""
+        if len(octets) < HEADER:
+            return Reason.DROPPED_OTHER
+        _, keys, bloom, slots, _, scratch = self._arguments
         array = np.frombuffer(octets, dtype=np.uint8)
-        return _REASONS[payload_reason(array, 0, len(octets), 1, *self._arguments[1:])]
+        return _MEANINGS[is_watched(array, 0, len(octets), keys, bloom, slots, scratch)]
 
     def _is_closed(self, part: Part) -> bool:
         """Say whether a datagram that begins with this part holds no TCP and no other datagram.

@@ -281,6 +281,7 @@ LINKS: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "ethernet": ethernet,
     "tag": _tagged(1),
     "two tags": _tagged(2),
+    "nine tags": _tagged(9),
     "mpls": lambda packet: ethernet(b"\0\6\x41\x40" + packet, 0x8847),
     "ethernet in mpls": lambda packet: ethernet(b"\0\6\x41\x40" + ethernet(packet), 0x8847),
     "pppoe": _pppoe,
