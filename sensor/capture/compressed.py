@@ -64,8 +64,13 @@ _FORMATS: Final = {
     **{bytes((0x50 + n, 0x2A, 0x4D, 0x18)): _ZSTD for n in range(16)},
     b"\xfd7zXZ\x00": _Format("xz", _xz),
 }
-_LONGEST_MAGIC: Final = max(map(len, _FORMATS))
+LONGEST_MAGIC: Final = max(map(len, _FORMATS))
 _DAMAGE: Final = (zlib.error, zstandard.ZstdError, lzma.LZMAError)
+
+
+def is_compressed(head: bytes) -> bool:
+    """Say whether octets that begin so, with `LONGEST_MAGIC` of them at hand, are compressed."""
+    return _detect(head) is not None
 
 
 def expand(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -82,7 +87,7 @@ def expand(chunks: Iterable[bytes]) -> Iterator[bytes]:
             damaged, asks for more memory than allowed, or is followed by something else.
     """
     source = _Source(chunks)
-    if _detect(source.peek(_LONGEST_MAGIC)) is None:
+    if _detect(source.peek(LONGEST_MAGIC)) is None:
         yield from source.rest()
         return
     ready: list[bytes] = []
@@ -155,7 +160,7 @@ def _detect(head: bytes) -> _Format | None:
 def _members(source: _Source) -> Iterator[bytes]:
     """Decompress one member after the other, each by its own first octets."""
     before = ""
-    while head := source.peek(_LONGEST_MAGIC):
+    while head := source.peek(LONGEST_MAGIC):
         form = _detect(head)
         if form is not None:
             yield from _member(form, source)

@@ -10,6 +10,7 @@ and closed again until its turn comes, so a thousand rotated captures cost no mo
 
 import contextlib
 import heapq
+import os
 import stat
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -144,15 +145,15 @@ class File:
 
     def frames(self, report: Callable[[str], None]) -> _Frames:
         """Open the file, read its frames, close it. Reports what is wrong, raises nothing."""
-        with self.opened(report, Window) as window:
+        with self.opened(report, lambda stream: Window(stream.chunks())) as window:
             if window is not None:
                 yield from _READERS[window.data[:MAGIC]](window, report)
 
     @contextlib.contextmanager
     def opened(
-        self, report: Callable[[str], None], make: Callable[[Iterator[bytes]], AnyWindow]
+        self, report: Callable[[str], None], make: Callable[["Stream"], AnyWindow]
     ) -> Iterator[AnyWindow | None]:
-        """Open the file, decompressed, and close it afterwards.
+        """Open the file, and close it afterwards.
 
         Gives a window, made of its octets, that begins with the magic number of one of the
         formats; None where there is nothing to read, and that is reported.
@@ -165,7 +166,7 @@ class File:
                 report(f"cannot be opened ({_reason(error)}); {_EXPECTED}")
                 yield None
                 return
-            window = make(compressed.expand(self._chunks(source)))
+            window = make(Stream(self, source))
             window.reach(0, MAGIC)
             wrong = _what_is_wrong(window)
             if wrong:
@@ -182,9 +183,45 @@ class File:
             raise OSError("there is none")
         return sys.stdin.buffer
 
-    def _chunks(self, source: BinaryIO) -> Iterator[bytes]:
+
+class Stream:
+    """The octets of a file that is open."""
+
+    def __init__(self, file: File, source: BinaryIO) -> None:
+        self._file = file
+        self._source = source
+
+    def chunks(self) -> Iterator[bytes]:
+        """Give the octets, decompressed, in pieces."""
+        return compressed.expand(self._chunks())
+
+    def is_plain(self) -> bool:
+        """Say whether they can be had by `read_into`: a file on disk that is not compressed."""
+        if self._file.size is None:
+            return False
+        try:
+            head = os.pread(self._source.fileno(), compressed.LONGEST_MAGIC, 0)
+        except (OSError, ValueError):
+            return False  # whoever reads on meets the same and says so
+        return not compressed.is_compressed(head)
+
+    def read_into(self, into: memoryview) -> int:
+        """Write the next octets of a plain file there; say how many, 0 at the end.
+
+        Raises:
+            StreamError: When a read fails.
+        """
+        read: Callable[[memoryview], int | None] = getattr(self._source, "readinto")  # noqa: B009
+        try:
+            came = read(into) or 0
+        except (OSError, ValueError) as error:
+            raise StreamError(f"cannot be read further ({_reason(error)})") from error
+        self._file.octets_read += came
+        return came
+
+    def _chunks(self) -> Iterator[bytes]:
         # `read1` where there is one: a live pipe is handed on as it comes.
-        read: Callable[[int], bytes | None] = getattr(source, "read1", source.read)
+        read: Callable[[int], bytes | None] = getattr(self._source, "read1", self._source.read)
         while True:
             try:
                 chunk = read(compressed.CHUNK)
@@ -192,7 +229,7 @@ class File:
                 raise StreamError(f"cannot be read further ({_reason(error)})") from error
             if not chunk:
                 return
-            self.octets_read += len(chunk)
+            self._file.octets_read += len(chunk)
             yield chunk
 
 

@@ -145,6 +145,17 @@ class Blocks:
             self._malformed[what] = (count + 1, first)
         return True
 
+    def is_held(self) -> bool:
+        """Say whether the next block can be read, or seen to be none, from what is in memory."""
+        data, position = self._window.data, self.position
+        if position + _SMALLEST > len(data):
+            return False
+        kind, total = self.section.order.block.unpack_from(data, position)
+        if kind == _SECTION:
+            order = _ORDERS.get(bytes(data[position + 8 : position + 12]))
+            total = order.word.unpack_from(data, position + 4)[0] if order else 0
+        return bool(total > LARGEST or position + (total + 3 & ~3) <= len(data))
+
     def report(self, report: Callable[[str], None]) -> None:
         """Say what was wrong with the file."""
         if self._broken:

@@ -189,7 +189,7 @@ class Sifted:
         """Walk one file from its beginning, and close it."""
         report = self._reporter(place)
         file = self._files[place]
-        with file.opened(report, lambda chunks: Pane(filled(chunks), STRETCH)) as pane:
+        with file.opened(report, lambda stream: Pane(filled(stream.chunks()), STRETCH)) as pane:
             if pane is not None:
                 steps = _blocks if bytes(pane.data[:MAGIC]) in pcapng.MAGICS else _records
                 yield from steps(pane, self._sieve, self.counts.by_reason, report)

@@ -13,7 +13,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sensor.capture.files import Captures
+from sensor.capture.files import Captures, File, Stream
+from sensor.capture.window import StreamError
 from sensor.frame import Frame
 from tests.capture.capture_writer import (
     NANOSECONDS,
@@ -411,3 +412,44 @@ def test_damaged_captures_never_raise(base: bytes, data: st.DataObject) -> None:
     _, problems = read(bytes(octets))
 
     assert all("\n" not in problem for problem in problems)
+
+
+@pytest.mark.parametrize("how", ["plain", *COMPRESSIONS, "short", "pipe"])
+def test_plain_file_is_read_into_memory(tmp_path: Path, how: str) -> None:
+    """
+    A file on disk that is not compressed gives its octets where they are wanted, and says how
+    many; of any other that is not asked.
+    """
+    octets = b"\x1f" if how == "short" else pcap([ONE, TWO])
+    path = tmp_path / "a"
+    if how == "pipe":
+        os.mkfifo(path)
+        threading.Thread(target=path.write_bytes, args=(octets,)).start()
+    else:
+        path.write_bytes(COMPRESSIONS.get(how, bytes)(octets))
+    file = File(str(path), None)
+
+    with path.open("rb", buffering=0) as source:
+        stream = Stream(file, source)
+        is_plain = stream.is_plain()
+        chunks = b"" if is_plain else b"".join(stream.chunks())
+        into = bytearray(100)
+        came = [stream.read_into(memoryview(into)[place:]) for place in (0, len(octets))]
+
+    assert (how in {"plain", "short"}) == is_plain
+    expected = (b"", [len(octets), 0]) if is_plain else (octets, [0, 0])
+    assert expected == (chunks, came)
+    assert not is_plain or octets == into[: len(octets)]
+
+
+def test_read_that_fails_breaks_the_stream(tmp_path: Path) -> None:
+    """
+    What the system says is handed on; a file that cannot be looked at is not plain.
+    """
+    path = capture(tmp_path / "a", 1)
+    with path.open("rb", buffering=0) as source:
+        stream = Stream(File(str(path), None), source)
+
+    assert not stream.is_plain()
+    with pytest.raises(StreamError, match="cannot be read further"):
+        stream.read_into(memoryview(bytearray(9)))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensor.capture import pcapng
+from sensor.capture.window import Window
 from sensor.frame import Frame
 from sensor.stage import LATEST, SECOND
 from tests.capture.capture_writer import (
@@ -339,3 +340,34 @@ def test_frames_written_come_back(packets: list[tuple[int, bytes, int]], order: 
     octets += b"".join(enhanced(ticks, data, order, length=n) for ticks, data, n in packets)
 
     assert ([Frame(t * 1000, data, 228, n, "lan") for t, data, n in packets], []) == read(octets)
+
+
+@given(
+    st.sampled_from([section(), section(">"), enhanced(1, b"abc"), block(9, b""), bytes(12)]),
+    st.lists(st.tuples(st.integers(0, 15), st.integers(0, 255)), max_size=3),
+    st.integers(0, 40),
+)
+@settings(max_examples=400, deadline=None)
+def test_held_block_needs_no_more_octets(
+    following: bytes, changes: list[tuple[int, int]], held: int
+) -> None:
+    """
+    A block is held where reading it, or seeing that it is none, asks for nothing beyond memory;
+    looking changes nothing.
+    """
+    octets = bytearray(section(">") + following)
+    begin = len(section(">"))
+    for place, value in changes:
+        if begin + place < len(octets):
+            octets[begin + place] = value
+    window = Window(iter([bytes(octets[: begin + held]), bytes(octets[begin + held :])]))
+    window.reach(0, 1)
+    blocks = pcapng.Blocks(window)
+    blocks.advance()
+    in_memory = window.data
+
+    is_held = blocks.is_held()
+
+    assert in_memory is window.data
+    blocks.advance()
+    assert is_held == (in_memory is window.data and len(in_memory) >= begin + 12)
