@@ -16,8 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.names import WATCHED
 from sensor.capture import pcap
+from sensor.capture.course import _form
 from sensor.capture.pane import Pane
-from sensor.capture.sifted import ROOM, Counts, Sieve, _form
+from sensor.capture.sifted import Counts
+from sensor.capture.stretch import JUDGING, ROOM, Sieve
 from sensor.sieve.tables import Tables
 from sensor.sieve.walk import At, Stop, Walk
 
@@ -45,7 +47,9 @@ def walk(path: str, watched: int) -> Counts:
         going = Walk.begun(pcap.FILE_HEADER, counts.by_reason, room=ROOM)
         state = going.state
         while True:
-            stop = sieve.walk_records(pane.octets, pane.held, pane.held, form, *going, *arguments)
+            held = pane.held
+            about = (form, JUDGING)
+            stop = sieve.walk_records(pane.octets, held, held, *about, *going, *arguments)
             state[At.ROWS] = 0  # a row is all that was asked for
             if stop == Stop.FULL:
                 continue

@@ -6,6 +6,7 @@ long it took.
 """
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -61,6 +62,10 @@ SIFTED: Final = frozenset({"alerts", "lookups"})
 # What may leave early without a loss: it is remembered against forged pieces that come late.
 MEMORIES: Final = frozenset({"fragments.told"})
 
+# Seconds until a thread that waits for the interpreter gets it from another. The sieve's threads
+# walk for about a millisecond without it; with the usual 5 ms they would wait longer than that.
+SWITCH: Final = 0.0001
+
 Step: TypeAlias = tuple[Nanoseconds, Frame]
 """The largest time so far, of frames that were dropped too, and a frame."""
 
@@ -94,7 +99,7 @@ def replay(options: Options, loaded: Loaded, out: BinaryIO, log: Log) -> int:
         captures = _captures(options, settings)
         river = Pipeline(settings)
         printer = _Printer(options, loaded.config, rules, out, log)
-        with watched(captures) as steps:
+        with watched(captures) as steps, _switching():
             for value in _played(river, steps, event_log.events):
                 printer.take(value)
         for value in _ended(river, captures.now):
@@ -147,7 +152,8 @@ def _captures(options: Options, settings: pipeline.Settings) -> "_Whole | HeldCa
     if not options.sieve or options.emit not in SIFTED or not options.captures or EVERY in names:
         return _Whole(options.captures)
     # numba takes a third of a second to load, so it is only where it serves.
-    from sensor.capture.sifted import Sieve, Sifted  # noqa: PLC0415
+    from sensor.capture.sifted import Sifted  # noqa: PLC0415
+    from sensor.capture.stretch import Sieve  # noqa: PLC0415
     from sensor.hold.captures import HeldCaptures  # noqa: PLC0415
     from sensor.hold.hold import Hold  # noqa: PLC0415
     from sensor.sieve.compiled import FOLDER, is_warm  # noqa: PLC0415
@@ -159,9 +165,21 @@ def _captures(options: Options, settings: pipeline.Settings) -> "_Whole | HeldCa
     tables = Tables.of(
         names, settings.ports, any_port=settings.any_port, vxlan_ports=settings.vxlan_ports
     )
+    threads = len(os.sched_getaffinity(0))  # the processors that this process may use
+    sifted = Sifted(options.captures, Sieve(lambda: tables.arguments), threads=threads)
     unwrap = Unwrap(settings.ports, settings.vxlan_ports)
-    sifted = Sifted(options.captures, Sieve(lambda: tables.arguments))
     return HeldCaptures(sifted, lambda: Hold(tables.arguments, unwrap))
+
+
+@contextlib.contextmanager
+def _switching() -> Iterator[None]:
+    """Let the sieve's threads and the river take turns more often than is usual."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(min(SWITCH, usual))
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _played(

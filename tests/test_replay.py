@@ -18,6 +18,7 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sensor.capture import sifted
 from sensor.endpoint.events import Ended
 from sensor.replay import _played
 from tests.realdata import REALDATA, needs_realdata
@@ -209,6 +210,27 @@ def test_two_runs_give_the_same_bytes(case: tuple[Path, Path]) -> None:
     Nothing but the inputs tells in what is printed.
     """
     assert everything(case[1], case[0], watch=True) == everything(case[1], case[0], watch=True)
+
+
+@pytest.mark.parametrize("processors", [2, 5])
+def test_the_number_of_processors_does_not_show(
+    case: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, processors: int
+) -> None:
+    """
+    On several processors, each with a thread for the sieve, the same is printed and counted; and
+    the interpreter switches between threads as it did before.
+    """
+    interval = sys.getswitchinterval()
+    seen = []
+    for allowed, few in ((1, sifted.FEW), (processors, 0)):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, allowed=allowed: range(allowed))
+        monkeypatch.setattr(sifted, "FEW", few)
+        stats = case[0].parent / "stats.json"
+        words = ("--revisions", "all", "--events", case[1], "--stats", stats)
+        seen.append((run("replay", *words, *[case[0]] * 3).out, counts(stats)))
+
+    assert seen[0] == seen[1]
+    assert interval == sys.getswitchinterval()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -3,6 +3,9 @@
 `sensor.capture.window.Window` makes new `bytes` as it slides, which costs more than a compiled
 walk over them. Here the octets not yet read are moved to the front and the buffer is filled up
 behind them; it grows only for a record that is longer than the buffer.
+
+Who wants the octets for longer than until the next slide lends the pane a buffer, takes it back
+filled, and lends another.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,7 +36,8 @@ class Pane:
         self.held = 0
         self.start = 0
         self.broken = ""
-        self._take(np.empty(capacity, dtype=np.uint8))
+        self._take(_empty(capacity))
+        self._own = self._buffer
 
     def _take(self, buffer: NDArray[np.uint8]) -> None:
         self._buffer = buffer
@@ -67,6 +71,40 @@ class Pane:
             pass
         return self.held >= octets
 
+    def borrow(self, buffer: NDArray[np.uint8], position: int) -> None:
+        """Go on in another's buffer from `octets[position]` on; what is held must fit there."""
+        self._own = self._buffer
+        self._go_over(buffer, position)
+
+    def give_back(self, position: int) -> None:
+        """Go on in an own buffer from `octets[position]` on, and leave the lent one as it is."""
+        left = self.held - position
+        self._go_over(self._own if left < self._own.size else _empty(2 * left), position)
+
+    def fill(self, octets: int) -> bool:
+        """Take so many octets more, or as many as there is room for.
+
+        Returns:
+            Whether they came; when not, `octets[:held]` is all that is left.
+        """
+        wanted = min(self.held + octets, self._buffer.size)
+        while self.held < wanted:
+            if not self._more(wanted):
+                return False
+        return True
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more comes into memory as it is."""
+        return self.held == self._buffer.size
+
+    def _go_over(self, buffer: NDArray[np.uint8], position: int) -> None:
+        left = self.held - position
+        buffer[:left] = self._buffer[position : self.held]
+        self._take(buffer)
+        self.held = left
+        self.start += position
+
     def _move(self, position: int) -> None:
         if not position:
             return
@@ -75,18 +113,22 @@ class Pane:
         self.held = left
         self.start += position
 
-    def _more(self) -> bool:
-        if self.held == len(self._buffer):
+    def _more(self, end: int | None = None) -> bool:
+        if self.is_full:
             full = self._buffer
-            self._take(np.empty(2 * self.held, dtype=np.uint8))
+            self._take(_empty(2 * self.held))
             self._buffer[: self.held] = full
         try:
-            came = self._fill(self._writable[self.held :])
+            came = self._fill(self._writable[self.held : end])
         except StreamError as error:
             self.broken = str(error)
             return False
         self.held += came
         return came > 0
+
+
+def _empty(octets: int) -> NDArray[np.uint8]:
+    return np.empty(octets, dtype=np.uint8)
 
 
 def filled(chunks: Iterator[bytes]) -> Fill:

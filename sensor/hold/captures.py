@@ -1,5 +1,6 @@
 """Captures as the river gets them: sifted, and fragments and segments held back."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -85,7 +86,8 @@ class HeldCaptures:
 
     def __iter__(self) -> Iterator[tuple[Nanoseconds, Frame]]:
         hold = self._hold = self._make()
-        for now, frame, reason in self._sifted.reasoned():
-            for passing in hold(now, frame, reason):
-                yield now, passing
+        with contextlib.closing(self._sifted.reasoned()) as reasoned:
+            for now, frame, reason in reasoned:
+                for passing in hold(now, frame, reason):
+                    yield now, passing
         hold.finish()

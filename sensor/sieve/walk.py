@@ -1,8 +1,11 @@
 """Walk the frames of a capture, ask `judge` about each, write a row for each that passes.
 
 A walk goes over one stretch of a file in memory, stops where it cannot go on by itself, says why,
-and is resumed from there by the next call. Formats as in `sensor.capture.pcap` and
-`sensor.capture.pcapng`, which read what these kernels leave to them.
+and is resumed from there by the next call. One that does not judge reads the records alike and
+writes nothing: it tells where they end, so that others can walk them side by side.
+
+Formats as in `sensor.capture.pcap` and `sensor.capture.pcapng`, which read what these kernels
+leave to them.
 """
 
 from enum import IntEnum
@@ -142,10 +145,11 @@ def write(rows, row, at, now, begin, captured, length, interface, reason):
 
 
 @kernel
-def walk_records(octets, held, limit, form, state, rows, counts, *tables):
+def walk_records(octets, held, limit, form, is_judging, state, rows, counts, *tables):
     """Walk the records of a pcap file.
 
     `octets[:held]` are there to be read; records that begin at `limit` or later are not walked.
+    Without `is_judging` nothing is judged, counted by reason or written.
     """
     held = min(held, octets.size)
     is_big = form[0] != 0
@@ -166,7 +170,7 @@ def walk_records(octets, held, limit, form, state, rows, counts, *tables):
         if header > held - position:
             stop = _PARTIAL
             break
-        if row >= rows.shape[0]:
+        if is_judging and row >= rows.shape[0]:
             stop = _FULL
             break
         captured = word(octets, position + 8, is_big)
@@ -182,11 +186,12 @@ def walk_records(octets, held, limit, form, state, rows, counts, *tables):
             break
         last = word(octets, position, is_big) * SECOND + word(octets, position + 4, is_big) * unit
         now = max(now, last)
-        reason = judge(octets, begin, begin + captured, length, link, *tables)
-        count(counts, reason, captured)
-        if reason > LAST_DROPPED:
-            write(rows, row, last, now, begin, captured, length, 0, reason)
-            row += 1
+        if is_judging:
+            reason = judge(octets, begin, begin + captured, length, link, *tables)
+            count(counts, reason, captured)
+            if reason > LAST_DROPPED:
+                write(rows, row, last, now, begin, captured, length, 0, reason)
+                row += 1
         position = begin + captured
         number += 1
         frames += 1
@@ -200,10 +205,13 @@ def walk_records(octets, held, limit, form, state, rows, counts, *tables):
 
 
 @kernel
-def walk_blocks(octets, held, limit, is_big, points, known, state, rows, counts, *tables):
+def walk_blocks(
+    octets, held, limit, is_big, points, known, is_judging, state, rows, counts, *tables
+):
     """Walk the enhanced packet blocks of a pcapng file, up to the first other one.
 
     `octets[:held]` are there to be read; blocks that begin at `limit` or later are not walked.
+    Without `is_judging` nothing is judged, counted by reason or written.
     The first `known` rows of `points` are the section's interfaces. A block that makes no sense
     is one that is other, too.
     """
@@ -220,7 +228,7 @@ def walk_blocks(octets, held, limit, is_big, points, known, state, rows, counts,
         if held - position < _BLOCK_ENDS:
             stop = _PARTIAL
             break
-        if row >= rows.shape[0]:
+        if is_judging and row >= rows.shape[0]:
             stop = _FULL
             break
         total = word(octets, position + 4, is_big)
@@ -260,11 +268,12 @@ def walk_blocks(octets, held, limit, is_big, points, known, state, rows, counts,
             last = whole * multiplier + (ticks - whole * divisor) * multiplier // divisor
         last = min(max(last + points[interface, 3], 0), LATEST)
         now = max(now, last)
-        reason = judge(octets, begin, begin + captured, length, points[interface, 0], *tables)
-        count(counts, reason, captured)
-        if reason > LAST_DROPPED:
-            write(rows, row, last, now, begin, captured, length, interface, reason)
-            row += 1
+        if is_judging:
+            reason = judge(octets, begin, begin + captured, length, points[interface, 0], *tables)
+            count(counts, reason, captured)
+            if reason > LAST_DROPPED:
+                write(rows, row, last, now, begin, captured, length, interface, reason)
+                row += 1
         position += size
         number += 1
         frames += 1

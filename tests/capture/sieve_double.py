@@ -5,7 +5,7 @@ from typing import Any
 
 import numba
 
-from sensor.capture.sifted import Sieve
+from sensor.capture.stretch import Sieve
 from sensor.frame import Frame
 from sensor.sieve import walk
 from sensor.sieve.reasons import Reason

@@ -21,14 +21,16 @@ def begun(position: int = 0, now: int = 0, room: int = 100) -> Walk:
     return Walk.begun(position, counts, room=room, now=now)
 
 
-def records(octets: bytes, held: int, limit: int, going: Walk) -> Stop:
+def records(octets: bytes, held: int, limit: int, going: Walk, judging: bool = True) -> Stop:
     array = np.frombuffer(octets, dtype=np.uint8)
-    return Stop(SIEVE.walk_records(array, held, limit, FORM, *going, *SIEVE.arguments()))
+    arguments = (FORM, judging, *going, *SIEVE.arguments())
+    return Stop(SIEVE.walk_records(array, held, limit, *arguments))
 
 
-def blocks(octets: bytes, held: int, limit: int, going: Walk) -> Stop:
+def blocks(octets: bytes, held: int, limit: int, going: Walk, judging: bool = True) -> Stop:
     array = np.frombuffer(octets, dtype=np.uint8)
-    return Stop(SIEVE.walk_blocks(array, held, limit, False, POINTS, 1, *going, *SIEVE.arguments()))
+    arguments = (False, POINTS, 1, judging, *going, *SIEVE.arguments())
+    return Stop(SIEVE.walk_blocks(array, held, limit, *arguments))
 
 
 WALKS = {
@@ -123,6 +125,29 @@ def test_octets_behind_the_held_ones_do_not_matter(kind: str) -> None:
         assert alone.taken() == followed.taken()
         assert alone.state.tolist() == followed.state.tolist()
         assert stops[0] in {Stop.DONE, Stop.PARTIAL}
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_hop_ends_where_the_walk_ends(kind: str, data: st.DataObject) -> None:
+    """
+    One that does not judge stops at the same place, for the same reason, with the same times and
+    numbers, whatever the octets; it needs no room, writes no row and counts no reason.
+    """
+    step, good = WALKS[kind]
+    octets = bytearray(good)
+    for place in data.draw(st.lists(st.integers(0, len(good) - 1), max_size=3)):
+        octets[place] = data.draw(st.integers(0, 255))
+    held = data.draw(st.integers(1, len(octets)))
+    walked, hopped = begun(), begun(room=0)
+
+    stop = step(bytes(octets), held, held, walked)
+
+    assert stop == step(bytes(octets), held, held, hopped, judging=False)
+    walked.taken()
+    assert walked.state.tolist() == hopped.state.tolist()
+    assert not hopped.counts.any()
 
 
 def test_held_beyond_the_array_is_not_believed() -> None:
