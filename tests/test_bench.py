@@ -13,7 +13,7 @@ import pytest
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
 
-from bench import names, speed, startup, traffic
+from bench import names, speed, startup, threads, traffic
 from bench.draw import Draw
 from bench.loops import with_dpkt
 from bench.peers import DPKT, KERNEL, OURS, PEERS, REPLAY, Runner
@@ -354,3 +354,18 @@ def test_soak_runs() -> None:
     from bench.soak import KINDS
 
     assert list(KINDS) == [line[:28].strip() for line in done.stdout.splitlines()[1:]]
+
+
+def test_one_thread_and_two_are_timed_on_the_same_capture(folder: Path) -> None:
+    """
+    Both runs take time, and the table has a line for what was run, with the ratio.
+    """
+    path = folder / "dns.pcap"
+    rounds = {
+        work.__name__: [(threads.timed(work, path, 1), threads.timed(work, path, 2))]
+        for work in (threads.sifted, threads.replayed)
+    }
+
+    assert all(run.wall > 0 for [pair] in rounds.values() for run in pair)
+    told = [line.split(" ")[1] for line in threads.table(rounds) if line.startswith("| ")]
+    assert ["sifted", "replayed"] == told[1:]
