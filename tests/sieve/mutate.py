@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from tests.sieve.carriage import LINKS, TUNNELS
-from tests.sieve.mixtures import ASKED, NAMES
+from tests.sieve.near import ASKED, NAMES
 
 MOST: Final = 4
 LARGEST: Final = 20_000  # octets: what grows is cut there

@@ -15,7 +15,7 @@ import pytest
 
 from sensor.sieve.reasons import Reason
 from tests.replays import ROOT
-from tests.sieve import fuzz
+from tests.sieve import fuzz, inputs
 from tests.sieve.law import World
 
 INPUTS: Final = 100_000  # some thirty seconds
@@ -38,8 +38,8 @@ def test_corpus_keeps_the_law() -> None:
     """
     All that ever broke the law, or took a way of its own, keeps it.
     """
-    assert len(fuzz.corpus()) > 100
-    assert [] == [how for given in fuzz.corpus() if (how := fuzz.wrong(given))]
+    assert len(inputs.corpus()) > 100
+    assert [] == [how for given in inputs.corpus() if (how := fuzz.wrong(given))]
 
 
 def test_changed_inputs_keep_the_law_with_bounds_checked(tally: Callable[[str], None]) -> None:
@@ -77,8 +77,8 @@ def test_a_kernel_that_drops_all_is_found_out(monkeypatch: pytest.MonkeyPatch) -
     for reason in (Reason.DROPPED_OTHER, Reason.DROPPED_DNS):
         monkeypatch.setattr(World, "judged", lambda *_, said=reason: said)
 
-        assert any(map(fuzz.wrong, fuzz.kept_frames()))
-        assert any(map(fuzz.wrong, fuzz.kept_captures()))
+        assert any(map(fuzz.wrong, inputs.kept_frames()))
+        assert any(map(fuzz.wrong, inputs.kept_captures()))
 
 
 def test_what_raises_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,14 +88,14 @@ def test_what_raises_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(World, "judged", lambda *_: 1 // 0)
 
     assert "raises ZeroDivisionError" in fuzz.wrong((1, b"abc"))
-    assert "raises ZeroDivisionError" in fuzz.wrong(max(fuzz.kept_captures(), key=len))
+    assert "raises ZeroDivisionError" in fuzz.wrong(max(inputs.kept_captures(), key=len))
 
 
 def test_inputs_are_the_same_of_one_seed() -> None:
     """
     A seed tells all that follows; another tells something else.
     """
-    one, same, other = (iter(fuzz.Inputs(seed, with_real=False)) for seed in (1, 1, 2))
+    one, same, other = (iter(inputs.Inputs(seed, with_real=False)) for seed in (1, 1, 2))
     drawn = [[next(each) for _ in range(50)] for each in (one, same, other)]
 
     assert drawn[0] == drawn[1] != drawn[2]
@@ -106,11 +106,11 @@ def test_what_is_kept_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """
     What is added to the corpus comes back as it was.
     """
-    monkeypatch.setattr(fuzz, "FRAMES", tmp_path / "frames.txt")
-    monkeypatch.setattr(fuzz, "CAPTURES", tmp_path / "captures.txt")
-    given: list[fuzz.Input] = [(1, b"abc"), (276, b""), b"def"]
+    monkeypatch.setattr(inputs, "FRAMES", tmp_path / "frames.txt")
+    monkeypatch.setattr(inputs, "CAPTURES", tmp_path / "captures.txt")
+    given: list[inputs.Input] = [(1, b"abc"), (276, b""), b"def"]
 
     for each in given:
-        fuzz.keep(each)
+        inputs.keep(each)
 
-    assert given == [*fuzz.read_frames(), *fuzz.read_captures()]
+    assert given == [*inputs.read_frames(), *inputs.read_captures()]

@@ -22,8 +22,6 @@ from tests.sieve.law import World
 from tests.sieve.mixtures import (
     DAMAGES,
     MESSAGES,
-    NAMES,
-    WATCHED,
     Part,
     captures,
     drawn,
@@ -31,6 +29,7 @@ from tests.sieve.mixtures import (
     frames_of,
     written,
 )
+from tests.sieve.near import NAMES, WATCHED
 
 ETHERNET: Final = 1
 ALL_ALERTS: Final = ("--emit", "alerts", "--revisions", "all")
