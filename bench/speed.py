@@ -8,7 +8,8 @@ smaller and a larger one, in turn with the others. Speed is the slope between th
 a packet in CPU time, user and system of all threads. What is left at zero packets is start-up.
 Medians of all rounds.
 
-The bars are those of one core, so all run on one, each by itself. Prints Markdown; progress goes to standard error.
+The bars are those of one core, so all run on one, each by itself. Prints Markdown; progress goes
+to standard error.
 """
 
 import argparse

@@ -57,7 +57,7 @@ class Settings(msgspec.Struct, frozen=True):
     update_every: Nanoseconds = 5 * MINUTE
 
 
-class Alert(msgspec.Struct, frozen=True):
+class Alert(msgspec.Struct, frozen=True, gc=False):
     """One revision of an alert.
 
     `best` is the finding that explains it best: what the alert shows of a lookup, process and

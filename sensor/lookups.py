@@ -49,7 +49,7 @@ Place: TypeAlias = tuple[str, str, str]
 Link: TypeAlias = tuple[str, str, TransactionIdentity]
 
 
-class Flow(msgspec.Struct, frozen=True, cache_hash=True):
+class Flow(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
     """Client and server of the innermost packet; `transport` is `udp` or `tcp`."""
 
     client_ip: str
@@ -59,7 +59,7 @@ class Flow(msgspec.Struct, frozen=True, cache_hash=True):
     transport: str
 
 
-class Lookup(msgspec.Struct, frozen=True):
+class Lookup(msgspec.Struct, frozen=True, gc=False):
     """One lookup as far as it is known.
 
     `identity` is (client address, qname, how it matched, `now` when it began, a running number).
@@ -108,7 +108,7 @@ class Lookup(msgspec.Struct, frozen=True):
         return frozenset(self.resolved)
 
 
-class _Part(msgspec.Struct, frozen=True):
+class _Part(msgspec.Struct, frozen=True, gc=False):
     """What one transaction gives to a lookup; `qtypes` are all it asks of the question's name."""
 
     flow: Flow
@@ -207,13 +207,13 @@ class Lookups:
         questions: tuple[Question, ...],
         matches: tuple[Match, ...],
     ) -> Iterator[Lookup]:
-        place = (transaction.client[0], questions[0].qname, "qname")
         link = ("qname", questions[0].qname, transaction.identity)
         identity = self._of.get(link)
         if identity is None:
             if transaction.message is None or transaction.queries + transaction.responses != 1:
                 return  # it changed after its lookup was closed
             part = _part(transaction, questions, _flow(transaction))
+            place = (part.flow.client_ip, questions[0].qname, "qname")
             identity = self._place(place, part)
         else:
             flow = self._open[identity].parts[transaction.identity].flow
@@ -349,7 +349,8 @@ def _answered_question(response: Decoded) -> Question:
 
 
 def _flow(transaction: Transaction) -> Flow:
-    return Flow(*transaction.client, *transaction.server, transaction.transport)
+    key = transaction.key
+    return Flow(key.client_ip, key.client_port, key.server_ip, key.server_port, key.transport)
 
 
 def _part(transaction: Transaction, questions: tuple[Question, ...], flow: Flow) -> _Part:

@@ -120,8 +120,8 @@ class Pipeline:
             yield from self._pass(self._now)  # what is held leaves at the latest time seen
             yield from self._release(END)
             yield from self._tell(END)
-        else:
-            yield from self._wait(max(self._now, now))
+        elif now >= self._now:
+            yield from self._wait(now)
 
     def deadline(self) -> Nanoseconds:
         """When something held anywhere falls due."""

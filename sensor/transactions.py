@@ -42,8 +42,21 @@ LINGER: Final = 15 * SECOND
 MOST: Final = 100_000
 
 Questions: TypeAlias = tuple[tuple[str, str, str], ...]
-Wire: TypeAlias = tuple[str, int, str, int, str, int, str]
-Key: TypeAlias = tuple[Wire, Questions]
+
+
+class Key(msgspec.Struct, frozen=True, gc=False, cache_hash=True):
+    """What a query and its response have in common."""
+
+    client_ip: str
+    client_port: int
+    server_ip: str
+    server_port: int
+    transport: str
+    message_id: int
+    opcode: str
+    questions: Questions
+
+
 TransactionIdentity: TypeAlias = tuple[Key, Nanoseconds, int]
 
 
@@ -62,7 +75,7 @@ class Outcome(StrEnum):
 AWAITED: Final = frozenset({Outcome.PENDING, Outcome.UNANSWERED, Outcome.LATE})
 
 
-class Transaction(msgspec.Struct, frozen=True):
+class Transaction(msgspec.Struct, frozen=True, gc=False):
     """A query with its response, or either alone.
 
     `first` and `last` are the times of its first and last packet, `began` that of the packet that
@@ -93,23 +106,23 @@ class Transaction(msgspec.Struct, frozen=True):
 
     @property
     def client(self) -> tuple[str, int]:
-        return self.key[0][0], self.key[0][1]
+        return self.key.client_ip, self.key.client_port
 
     @property
     def server(self) -> tuple[str, int]:
-        return self.key[0][2], self.key[0][3]
+        return self.key.server_ip, self.key.server_port
 
     @property
     def transport(self) -> str:
-        return self.key[0][4]
+        return self.key.transport
 
     @property
     def message_id(self) -> int:
-        return self.key[0][5]
+        return self.key.message_id
 
     @property
     def opcode(self) -> str:
-        return self.key[0][6]
+        return self.key.opcode
 
 
 class Transactions:
@@ -257,8 +270,18 @@ def _begun(key: Key, before: Transaction | None, message: Message, now: Nanoseco
 
 def _key(message: Message) -> Key:
     dns = message.dns
-    client, server = (message.src, message.sport), (message.dst, message.dport)
-    if dns.qr:
-        client, server = server, client
-    wire = (*client, *server, message.transport, dns.id, dns.opcode)
-    return wire, tuple((q.qname, q.qtype, q.qclass) for q in dns.questions)
+    client_ip, client_port, server_ip, server_port = (
+        (message.dst, message.dport, message.src, message.sport)
+        if dns.qr
+        else (message.src, message.sport, message.dst, message.dport)
+    )
+    return Key(
+        client_ip,
+        client_port,
+        server_ip,
+        server_port,
+        message.transport,
+        dns.id,
+        dns.opcode,
+        tuple([(q.qname, q.qtype, q.qclass) for q in dns.questions]),
+    )

@@ -26,7 +26,7 @@ ROLES: Final[Mapping[str, str]] = {
 }
 
 
-class Match(msgspec.Struct, frozen=True, order=True):
+class Match(msgspec.Struct, frozen=True, gc=False, order=True):
     """A rule's `indicator` (the name as the rule has it) was met in `role`.
 
     Roles: `qname`, `cname`, `dname`, `svcb`, `https`.

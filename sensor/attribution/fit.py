@@ -1,6 +1,6 @@
 """Does this event explain that lookup, and how well? (DESIGN §5, "Attribution of a lookup")."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -49,10 +49,11 @@ ANSWERS_CONTRADICT: Final = 0.4
 
 def window(lookup: Lookup, event: Asked | None = None) -> tuple[Nanoseconds, Nanoseconds]:
     """Tell from when to when an event 22 of this lookup may be written, by its record time."""
-    patient = lookup.outcome == "unanswered" or (
-        event is not None and event.query_status in RETRIED
-    )
-    before, after = PATIENT if patient else PROMPT
+    return _window(lookup, patient=event is not None and event.query_status in RETRIED)
+
+
+def _window(lookup: Lookup, *, patient: bool) -> tuple[Nanoseconds, Nanoseconds]:
+    before, after = PATIENT if patient or lookup.outcome == "unanswered" else PROMPT
     return lookup.last + before, max(lookup.first, lookup.last) + after
 
 
@@ -81,6 +82,17 @@ def fits_in_time(lookup: Lookup, event: Asked) -> bool:
     """Say whether name and record time fit, whoever's event it is."""
     earliest, latest = window(lookup, event)
     return earliest <= event.at <= latest and is_named(lookup, event)
+
+
+def among(lookup: Lookup, events: Iterable[Asked]) -> list[Asked]:
+    """Choose of many events those that fit by name and record time."""
+    prompt, patient = _window(lookup, patient=False), _window(lookup, patient=True)
+    found = []
+    for event in events:
+        earliest, latest = patient if event.query_status in RETRIED else prompt
+        if earliest <= event.at <= latest and is_named(lookup, event):
+            found.append(event)
+    return found
 
 
 def of_event(

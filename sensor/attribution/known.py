@@ -197,8 +197,9 @@ class Known:
     ) -> tuple[tuple[Explanation, FollowOn], ...]:
         found = []
         for each in fits:
-            results = each.event.results if isinstance(each.event, Asked) else ()
-            given = lookup.addresses.union(results)
+            given = lookup.addresses
+            if isinstance(each.event, Asked) and not given.issuperset(each.event.results):
+                given = given.union(each.event.results)
             follow_on = self._follow_on(each.event, lookup.last, given)
             if follow_on is not None:
                 found.append((each.event, follow_on))
@@ -208,17 +209,18 @@ class Known:
         self, event: Explanation, after: Nanoseconds, given: frozenset[str]
     ) -> FollowOn | None:
         """Find the connection nearest in time that the process made to an address it was given."""
+        process = process_key(event)
         found = [
             FollowOn(ip, nearest.destination_port, nearest.at - after)
             for ip in given
-            if (nearest := self._nearest(process_key(event), ip, after)) is not None
+            if (nearest := self._nearest(process, ip, after)) is not None
         ]
         return min(found, key=lambda each: (abs(each.delay), each.delay, each.ip), default=None)
 
     def _nearest(self, process: ProcessKey, ip: str, after: Nanoseconds) -> Connected | None:
         span = after + FOLLOWS[0], after + FOLLOWS[1]
         found = self.events.connections(process, ip, after, span)
-        return min(found, key=lambda each: abs(each.at - after), default=None)
+        return min(found, key=lambda each: abs(each.at - after)) if found else None
 
 
 def _best(fits: Iterable[Fit]) -> tuple[Fit, ...]:

@@ -111,7 +111,11 @@ class Cases:
 
     def _file(self, lookup: Lookup, computers: tuple[str, ...]) -> None:
         filed = self._filed.get(lookup.identity)
-        if filed is not None and (filed.computers, filed.last) == (computers, lookup.last):
+        if (
+            filed is not None
+            and filed.computers == computers
+            and (filed.last == lookup.last or not computers)
+        ):
             return
         self._unfile(lookup)
         self._numbers += 1
@@ -227,23 +231,21 @@ class Events:
     def near(self, lookup: Lookup, computer: str) -> list[Asked]:
         """Find the events 22 of a computer, or of anyone, that fit best by name and time."""
         span = lookup.last + fit.PATIENT[0], lookup.last + fit.PATIENT[1]
-        found = [
-            event
-            for name in asked_names(lookup.qname)
-            for event in self._by_name.nearest((computer, name), lookup.last, span, MOST_NEAR)
-            if fit.fits_in_time(lookup, event)
-        ]
+        found: list[Asked] = []
+        for name in asked_names(lookup.qname):
+            near = self._by_name.nearest((computer, name), lookup.last, span, MOST_NEAR)
+            found += fit.among(lookup, near) if near else ()
         if len(found) <= MOST_OF_PROCESS:
             return found
         found.sort(key=lambda event: abs(event.at - lookup.last))
         of_process: Counter[ProcessKey] = Counter()
-        near = []
+        nearest = []
         for event in found:
             process = process_key(event)
             of_process[process] += 1
             if of_process[process] <= MOST_OF_PROCESS:
-                near.append(event)
-        return near[:MOST_FITS]
+                nearest.append(event)
+        return nearest[:MOST_FITS]
 
     def of_flow(self, flow: Flow, span: tuple[Nanoseconds, Nanoseconds]) -> list[Connected]:
         return self._by_flow.between(flow, *span)

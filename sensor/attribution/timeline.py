@@ -51,4 +51,4 @@ class Timeline(Generic[K, V]):
 
 
 def _place(held: list[tuple[Nanoseconds, int, V]], at: Nanoseconds) -> int:
-    return bisect_left(held, at, key=lambda item: item[0])
+    return bisect_left(held, (at,))  # before all that are of this time

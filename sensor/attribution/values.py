@@ -29,7 +29,7 @@ class Status(StrEnum):
     ENDPOINT_ONLY = "endpoint_only"
 
 
-class Fit(msgspec.Struct, frozen=True):
+class Fit(msgspec.Struct, frozen=True, gc=False):
     """An event that fits a lookup.
 
     `event` is the event 22, or the event 3 that has the lookup's very flow. `basis` lists what
@@ -46,7 +46,7 @@ class Fit(msgspec.Struct, frozen=True):
     owner: Owner | None = None
 
 
-class FollowOn(msgspec.Struct, frozen=True):
+class FollowOn(msgspec.Struct, frozen=True, gc=False):
     """The process connected to an address it had just been given."""
 
     ip: str
@@ -54,7 +54,7 @@ class FollowOn(msgspec.Struct, frozen=True):
     delay: Nanoseconds
 
 
-class Attributed(msgspec.Struct, frozen=True):
+class Attributed(msgspec.Struct, frozen=True, gc=False):
     """What is known of one lookup's asker; told anew whenever that changes.
 
     Either `lookup` is set, with the events that fit it, best first; or `event` is: an event 22

@@ -14,18 +14,28 @@ from numpy.typing import NDArray
 from sensor.capture import course
 from sensor.capture.course import Course
 from sensor.capture.files import File, Stream
-from sensor.capture.pane import Pane, filled
+from sensor.capture.pane import USUAL, Pane, filled
 from sensor.capture.stretch import Sieve, Step, Stretch
 from sensor.stage import Nanoseconds
 
-# The octets in memory of a file that is walked where it is read; smaller than a near cache, and
-# small enough to hold for each of some hundred files that overlap.
+# The octets in memory of a file that is walked where it is read: a call for each costs nothing by
+# its side. Small enough to hold for each of some hundred files that overlap are the others.
+WIDE: Final = USUAL
 NEAR: Final = 256 * 1024
 
 
+def wide(stream: Stream) -> Pane:
+    """Open a window for the kernels on a file that is one of a few."""
+    return _opened(stream, WIDE)
+
+
 def pane(stream: Stream) -> Pane:
-    """Open a window on a file for the kernels."""
-    return Pane(stream.read_into if stream.is_plain() else filled(stream.chunks()), NEAR)
+    """Open a window for the kernels on a file that may be one of many."""
+    return _opened(stream, NEAR)
+
+
+def _opened(stream: Stream, octets: int) -> Pane:
+    return Pane(stream.read_into if stream.is_plain() else filled(stream.chunks()), octets)
 
 
 class Ahead:

@@ -31,6 +31,9 @@ from sensor.stage import LATEST, Nanoseconds
 # Less than so many octets are walked before threads are at work.
 FEW: Final = 4 * 1024 * 1024
 
+# Of more files than these less is in memory of each.
+MANY: Final = 16
+
 _Steps: TypeAlias = Generator[Step, None, None]
 # As in `Captures`: the time, the place among the paths, the frame, and the steps after it. The
 # place settles ties, so a comparison never gets to the frame.
@@ -192,7 +195,7 @@ class Sifted:
         if crew is not None and file.size is not None:
             yield from crew.steps(file, report, counts)
             return
-        with file.opened(report, ahead.pane) as pane:
+        with file.opened(report, ahead.wide if len(self._files) <= MANY else ahead.pane) as pane:
             begun = None if pane is None else course.begun(pane, self._sieve, report)
             if begun is not None:
                 yield from begun.steps(self._sieve.arguments(), counts)

@@ -5,7 +5,7 @@ have. What is read here is what `sensor.decap` reads: addresses, numbers, octets
 """
 
 import struct
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from sensor.frame import Frame
 
@@ -53,15 +53,9 @@ class Segment(NamedTuple):
     is_whole: bool
 
 
-class _Network(NamedTuple):
-    version: int
-    protocol: int
-    addresses: bytes
-    at: int
-    stop: int
-    is_whole: bool
-    identification: int
-    place: int
+# Version, protocol, addresses, where what is behind the header begins and ends, whether all of it
+# was captured, identification, and the field of flags and fragment offset.
+_Network: TypeAlias = tuple[int, int, bytes, int, int, bool, int, int]
 
 
 def fragment(frame: Frame) -> Part | None:
@@ -122,8 +116,15 @@ def _network(frame: Frame) -> _Network | None:
         stop = at + total
         if first >> 4 != 4 or size < _IPV4.size or total < size or held - at < size:
             return None
-        return _Network(
-            4, protocol, addresses, at + size, min(stop, held), stop <= held, identification, place
+        return (
+            4,
+            protocol,
+            addresses,
+            at + size,
+            min(stop, held),
+            stop <= held,
+            identification,
+            place,
         )
     if kind == _ETHERTYPE_IPV6:
         if held - at < _IPV6_SIZE:
@@ -133,5 +134,5 @@ def _network(frame: Frame) -> _Network | None:
         stop = at + length
         if first >> 4 != 6 or not length:
             return None
-        return _Network(6, protocol, addresses, at, min(stop, held), stop <= held, 0, 0)
+        return (6, protocol, addresses, at, min(stop, held), stop <= held, 0, 0)
     return None

@@ -43,7 +43,7 @@ Rank: TypeAlias = tuple[bool, int, bool, Nanoseconds, Nanoseconds]
 Place = TypeVar("Place", tuple[Rank, int], tuple[Nanoseconds, int])
 
 
-class Whole(msgspec.Struct, frozen=True):
+class Whole(msgspec.Struct, frozen=True, gc=False):
     """What all findings come to. `best` is the one that explains itself best."""
 
     count: int
@@ -56,7 +56,7 @@ class Whole(msgspec.Struct, frozen=True):
     evidence: tuple[Asked, ...]
 
 
-class Folded(msgspec.Struct, frozen=True):
+class Folded(msgspec.Struct, frozen=True, gc=False):
     """What stays of findings that nothing changes any more."""
 
     count: int = 0

@@ -16,7 +16,7 @@ VerdictId: TypeAlias = tuple[str, Identity | Asked]
 AlertKey: TypeAlias = tuple[str | int, ...]
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """Somebody who may have asked: a process, or a computer of which no process is known."""
 
     computer: str
@@ -24,7 +24,7 @@ class Candidate(msgspec.Struct, frozen=True):
     confidence: float
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What one rule says of one lookup (a wire verdict) or one event 22 (an event verdict).
 
     `time` is the lookup's first packet, without packets the event's. `key` says which alert it

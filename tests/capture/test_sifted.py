@@ -101,6 +101,7 @@ def hold_files(*paths: Path) -> None:
 def shrink(patch: pytest.MonkeyPatch, octets: int, room: int) -> None:
     """Walk in stretches so short, with room for so few rows."""
     patch.setattr(ahead, "NEAR", octets)
+    patch.setattr(ahead, "WIDE", octets)
     patch.setattr(crew, "STRETCH", octets)
     patch.setattr(crew, "LEAST", octets)
     patch.setattr(stretch, "ROOM", room)
