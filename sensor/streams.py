@@ -129,6 +129,9 @@ class Streams:
         is_reset = bool(control & RST)
         sequence = (packet.sequence + bool(control & SYN)) % NUMBERS
         size = 0 if is_reset else len(packet.payload)  # a RST's is no data (RFC 9293 §3.5.3)
+        known = self._flows.get(key)
+        if known is not None and known.seen + IDLE <= self._now:
+            yield from self._end(key)
         if control & SYN and not is_reset:
             self._open(key, sequence)
         if size:
@@ -171,9 +174,6 @@ class Streams:
 
     def _segment(self, key: Key, packet: Packet, sequence: int, size: int) -> Iterator[Packet]:
         """Hand a segment to the reading that it belongs to."""
-        known = self._flows.get(key)
-        if known is not None and known.seen + IDLE <= self._now:
-            yield from self._end(key)
         start = self._half_open.get(key)
         reading = self._reading(key, sequence, size)
         if reading is None:

@@ -92,7 +92,8 @@ def part(function: Kernel) -> Kernel:
     That would take as long to compile as the function. Where numba is off, it can be called.
     """
     options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    compiled: Kernel = jit(nogil=True, _nrt=False, cache=True, **options)(function)
+    is_kept = FOLDER is not None
+    compiled: Kernel = jit(nogil=True, _nrt=False, cache=is_kept, **options)(function)
     return compiled
 
 
