@@ -23,7 +23,7 @@ from sensor.dns import edns, iana, rdata
 from sensor.dns.dialect import DNS, Dialect
 from sensor.dns.fields import Cursor, present
 from sensor.dns.message import Decoded, Edns, Question, Record
-from sensor.dns.names import ROOT, Names, WireError, skip
+from sensor.dns.names import ID_OCTETS, ROOT, Names, WireError, skip
 
 HEADER_OCTETS: Final = 12  # RFC 1035 §4.1.1
 
@@ -34,7 +34,6 @@ _QUERY: Final = 0
 
 # The same names are asked and answered over and over, and a message says the same but for its id.
 # So many, as long as UDP always carried (RFC 1035 §4.2.1), are 6 MB even when all is records.
-ID_OCTETS: Final = 2
 SHORT: Final = 512
 REMEMBERED: Final = 256
 
@@ -61,19 +60,17 @@ def decode(payload: bytes, dialect: Dialect = DNS) -> Decoded | None:
         return None
     if dialect is DNS and len(payload) <= SHORT:
         decoded = _but_for_its_id(payload[ID_OCTETS:])
-        return msgspec.structs.replace(decoded, id=int.from_bytes(payload[:ID_OCTETS]))
-    return _decoded(payload, dialect)
+        if decoded is not None:
+            return msgspec.structs.replace(decoded, id=int.from_bytes(payload[:ID_OCTETS]))
+    return _Reading(payload, dialect).message()
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _but_for_its_id(rest: bytes) -> Decoded:
-    """Decode a DNS message whose id is left out, and counts as 0."""
-    return _decoded(bytes(ID_OCTETS) + rest, DNS)
-
-
-def _decoded(payload: bytes, dialect: Dialect) -> Decoded:
-    header = Header(payload[:HEADER_OCTETS])
-    return _Reading(payload, dialect).message(header)
+def _but_for_its_id(rest: bytes) -> Decoded | None:
+    """Decode a DNS message whose id is left out, and counts as 0; None where a name holds it."""
+    reading = _Reading(bytes(ID_OCTETS) + rest, DNS)
+    decoded = reading.message()
+    return None if reading.names.are_of_id else decoded
 
 
 class _Reading:
@@ -91,7 +88,8 @@ class _Reading:
         self.edns: Edns | None = None
         self.upper_rcode = 0
 
-    def message(self, header: Header) -> Decoded:
+    def message(self) -> Decoded:
+        header = Header(self.wire[:HEADER_OCTETS])
         flags, dialect = header.op, self.dialect
         qr, opcode = bool(flags & dpkt.dns.DNS_QR), flags >> 11 & 0xF
         if header.qd != 1 and dialect.asks_one[qr]:

@@ -19,6 +19,7 @@ from sensor.anomalies import Anomaly
 ROOT: Final = "."
 
 # RFC 1035 §2.3.4. 127 labels of one octet and the root are 255 octets, so no count is needed.
+ID_OCTETS: Final = 2  # a message begins with its id: RFC 1035 §4.1.1
 LONGEST_LABEL: Final = 63
 LONGEST_NAME: Final = 255
 
@@ -61,11 +62,15 @@ class _Name(NamedTuple):
 
 
 class Names:
-    """The names of one message, each built once."""
+    """The names of one message, each built once.
 
-    __slots__ = ("_known", "_steps", "_wire")
+    `are_of_id` says that a pointer led to the message's id, which counts as a part of a name then.
+    """
+
+    __slots__ = ("_known", "_steps", "_wire", "are_of_id")
 
     def __init__(self, wire: bytes) -> None:
+        self.are_of_id = False
         self._wire = wire
         self._known: dict[int, _Name] = {}
         self._steps = _FEWEST_STEPS + _STEPS_PER_OCTET * len(wire)
@@ -111,6 +116,7 @@ class Names:
                     raise WireError(Anomaly.NAME_TOO_LONG)
                 continue
             target = _target(wire, at, run)
+            self.are_of_id |= target < ID_OCTETS
             passed.append((at, 0))
             at = run = target
         return self._keep(passed, name)

@@ -414,3 +414,15 @@ def test_the_longest_name_of_other_types_is_presented() -> None:
     message = decoded(header() + name + NS + b"\0\1")
 
     assert 250 * 4 + 3 == len(message.questions[0].qname)
+
+
+def test_a_name_may_lie_in_the_id() -> None:
+    """
+    A pointer to the message's first octet: the name is another when the id is.
+    """
+    records = record(pointer(FIRST), 5, pointer(0))
+    body = (header(flags=0, counts=(1, 1, 0, 0)) + question(WWW) + records)[2:]
+    read = [decode(ident + body) for ident in (b"\0\x07", b"\x01a", b"\x01b", b"\0\x08")]
+
+    assert [".", "a", "b", "."] == [each and each.answers[0].target for each in read]
+    assert [0x0007, 0x0161, 0x0162, 0x0008] == [each and each.id for each in read]

@@ -97,7 +97,7 @@ def _elsewhere(chance: random.Random, payload: bytes) -> Packets:
 
 
 def _from_tunnel_port(chance: random.Random, payload: bytes) -> Packets:
-    return [_udp(chance, payload, 53, chance.choice(TUNNEL_PORTS))]
+    return [_udp(chance, payload, 53, chance.choice([4789, chance.choice(TUNNEL_PORTS)]))]
 
 
 def _on_tunnel_port(chance: random.Random, payload: bytes) -> Packets:

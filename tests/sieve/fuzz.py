@@ -117,7 +117,7 @@ def _walked(number: int, octets: bytes, held: int) -> tuple[int, list[list[int]]
         step: Any = walk.walk_blocks
     else:
         own, step = (_FORM,), walk.walk_records
-    stop = step(array, held, held, *own, *going, *WORLD.arguments)
+    stop = step(array, held, held, *own, True, *going, *WORLD.arguments)
     return stop, going.taken(), going.state.tolist()
 
 

@@ -95,9 +95,11 @@ def _beside(chance: Chance, name: bytes) -> bytes:
 
 def _out_of_opaque(chance: Chance, name: bytes) -> bytes:
     """An owner or target that points into rdata which nobody reads."""
-    before = bytes(chance.randrange(40))
-    hidden = record(pointer(FIRST), chance.choice([16, 65400]), before + name)
-    at = FIRST + len(question(OTHER)) + 12 + len(before) + chance.choice([0, 0, 0, 4])
+    least = FIRST + len(question(OTHER)) + 12
+    # Anywhere, or where the pointer is that to the question but for one bit.
+    at = chance.choice([least + chance.randrange(40), *(FIRST | 1 << bit for bit in (6, 7, 8, 9))])
+    hidden = record(pointer(FIRST), chance.choice([16, 65400]), bytes(at - least) + name)
+    at += chance.choice([0, 0, 0, 4])
     uses = [record(pointer(at), CNAME, pointer(FIRST)), record(pointer(FIRST), CNAME, pointer(at))]
     return message(chance, hidden, chance.choice(uses))
 
@@ -271,7 +273,9 @@ def frames_of(part: Part) -> list[bytes]:
     chance = random.Random(part.seed)
     spoil, capture = DAMAGES[part.damage]
     payload = MESSAGES[part.message](chance, NAMES[part.name](chance))[:MOST]
-    packets = WAYS[part.way](chance, spoil(chance, payload))
+    is_of_tunnel = (part.message, part.way) == ("like a tunnel", "plain")
+    way = WAYS["from a tunnel's port" if is_of_tunnel else part.way]
+    packets = way(chance, spoil(chance, payload))
     wrap, link = TUNNELS[part.tunnel], LINKS[part.link]
     return [capture(chance, link(wrap(packet))) for packet in packets]
 

@@ -58,6 +58,11 @@ def cut(chance: Chance, octets: Octets, _: Octets) -> Octets:
     return octets[: _place(chance, octets)]
 
 
+def set_last(chance: Chance, octets: Octets, _: Octets) -> Octets:
+    """Begin something in the last octet that has no room there: a pointer, a label, a length."""
+    return octets[:-1] + bytes([chance.choice([0xC0, 0xFF, 0x3F, 0x01, 0x00])])
+
+
 def remove(chance: Chance, octets: Octets, _: Octets) -> Octets:
     at = _place(chance, octets)
     return octets[:at] + octets[at + chance.choice([1, 2, 4, 8, 20]) :]
@@ -95,7 +100,8 @@ def wrap(chance: Chance, octets: Octets, _: Octets) -> Octets:
 
 
 CHANGES: Final[Sequence[Callable[[Chance, Octets, Octets], Octets]]] = (
-    *(flip, set_octet, set_two, set_four, cut, remove, repeat, insert, splice, overlay, wrap),
+    *(flip, set_octet, set_two, set_four, set_last),
+    *(cut, remove, repeat, insert, splice, overlay, wrap),
 )
 
 

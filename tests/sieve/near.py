@@ -76,6 +76,9 @@ def _any_name(chance: Chance) -> bytes:
     return wire_name(*labels)
 
 
+# What ends before its root: nowhere, in a label, in a pointer, in what is neither.
+NO_NAMES: Final = (b"", b"\x3fapi", ASKED[:-1], b"\xc0", ASKED[:-1] + b"\xc0", b"\x40", b"\x80\0")
+
 NAMES: Final[Mapping[str, Callable[[Chance], bytes]]] = {
     "watched": lambda _: ASKED,
     "in any case": _in_any_case,
@@ -89,5 +92,5 @@ NAMES: Final[Mapping[str, Callable[[Chance], bytes]]] = {
     "nearly under a parent": _nearly_under_a_parent,
     "long": _long,
     "any": _any_name,
-    "none": lambda chance: chance.choice([b"", b"\0", b"\x40", ASKED[:-1], b"\x3fapi"]),
+    "none": lambda chance: chance.choice(NO_NAMES),
 }

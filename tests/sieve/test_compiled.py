@@ -91,6 +91,34 @@ def test_a_read_beyond_the_end_raises_where_bounds_are_checked(switch: str, tmp_
     assert "raised\n" == told(CANARY, tmp_path, **{switch: "1"})
 
 
+# The tests of the kernels; plain Python is too slow for those left out, which say nothing of bounds
+# that the others do not.
+SUITE = ("test_frame", "test_walk", "test_tables", "test_siphash")
+TOO_SLOW = "real_captures or types_of_the_watch or hundred_thousand"
+
+
+@pytest.mark.parametrize(
+    ("switch", "left_out"),
+    [("NUMBA_BOUNDSCHECK", "nothing"), ("NUMBA_DISABLE_JIT", TOO_SLOW)],
+)
+def test_kernels_pass_their_tests_under_every_switch(switch: str, left_out: str) -> None:
+    """
+    With bounds checked, and without the compiler; compiled code has a folder for each.
+    """
+    files = [f"tests/sieve/{name}.py" for name in SUITE]
+    options = ["-q", "-p", "no:cacheprovider", "-k", f"not ({left_out})"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *files],
+        env={**os.environ, switch: "1"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert 0 == done.returncode, done.stdout[-2000:]
+
+
 def test_one_signature() -> None:
     """
     All callers give the same types, or numba compiles again, which takes seconds.

@@ -3,17 +3,20 @@
 Each frame is judged alone, in an array of exactly its length, and among other octets.
 """
 
+import struct
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sensor.dns.iana import type_name
+from sensor.frame import Frame
 from sensor.sieve.reasons import LAST_DROPPED, Reason
 from sensor.watch import ROLES
 from tests.dns.messages import captured, pointer, question, record, response, wire_name
 from tests.realdata import REALDATA, needs_realdata
 from tests.sieve.hostile import datagram, ethernet, ipv4, payloads, tunnelled
-from tests.sieve.law import CASES, World, frames
+from tests.sieve.law import CASES, Use, World, frames
 from tests.sieve.stacks import (
     ARP,
     LAST_LABEL,
@@ -401,3 +404,27 @@ def test_of_two_readings_the_likelier_counts() -> None:
     }
 
     assert {Reason.WATCHED} == told
+
+
+@pytest.mark.parametrize("tunnel", ["gtp", "mpls"])
+def test_an_ethernet_frame_that_is_ipv4_with_a_right_checksum(tunnel: str) -> None:
+    """
+    What reads as IPv4 beyond doubt and leads nowhere is read as Ethernet by the river: it passes.
+    """
+    inner = ipv4(17, datagram(response(asked=question(ASKED)), 53, 40000)[20:])
+    # As IPv4: protocol 253, which nobody reads, from 8.0.69.0; as Ethernet: 0x0800, then `inner`.
+    outer = bytearray(
+        b"\x45\0" + struct.pack("!H", 14 + len(inner)) + b"\0\0\0\0\x40\xfd\0\0\x08\0"
+    )
+    outer += inner
+    total = sum(struct.unpack("!10H", outer[:20]))
+    outer[10:12] = struct.pack("!H", 0xFFFF - (total % 0xFFFF))
+    gtp = struct.pack("!BBHI", 0x30, 255, len(outer), 7) + outer
+    frame = {
+        "gtp": ethernet(datagram(gtp, 2152, 2152)),
+        "mpls": ethernet(bytes.fromhex("00064140") + outer, 0x8847),
+    }[tunnel]
+
+    assert Reason.WATCHED is WORLD.judged(frame, ETHERNET)
+    assert "" == WORLD.broken(frame, ETHERNET)
+    assert Use.READS is WORLD.use(Frame(at=1, data=frame, link=ETHERNET, length=len(frame)))

@@ -18,7 +18,7 @@ from tests.replays import ROOT
 from tests.sieve import fuzz, inputs
 from tests.sieve.law import World
 
-INPUTS: Final = 100_000  # some thirty seconds
+INPUTS: Final = 250_000  # some thirty seconds
 SEED: Final = 4
 
 

@@ -8,9 +8,17 @@ from collections.abc import Callable
 from types import CodeType, FrameType, ModuleType
 from typing import Any, Final, TypeAlias
 
-from sensor.sieve import frame, headers, message, siphash, walk
+from sensor.sieve import frame, headers, message, readings, siphash, tunnels, walk
 
-MODULES: Final[tuple[ModuleType, ...]] = (frame, headers, message, siphash, walk)
+MODULES: Final[tuple[ModuleType, ...]] = (
+    frame,
+    headers,
+    message,
+    readings,
+    siphash,
+    tunnels,
+    walk,
+)
 
 # A line of a function, and the one before it.
 Step: TypeAlias = tuple[str, int, int]
