@@ -183,8 +183,14 @@ def fragments(packet: Layers, number: int, sizes: Iterator[int]) -> list[Layers]
 
 
 def _built(packet: Layers) -> Layers:
-    """Let scapy fill in lengths, checksums and protocol numbers."""
-    return type(packet)(bytes(packet))
+    """Let scapy fill in lengths, checksums and protocol numbers.
+
+    What is behind the header stays octets: scapy reads a fragment as if it were a whole packet, and
+    then states other lengths around it.
+    """
+    octets = bytes(packet)
+    size = 40 if isinstance(packet, IPv6) else 20
+    return type(packet)(octets[:size]) / Raw(octets[size:])
 
 
 def _network(over6: bool, client: int, number: int, back: bool) -> Layers:
