@@ -40,6 +40,7 @@ from sensor.decap import (
     nflog,
     nsh,
     pflog,
+    plain,
     ppp,
     pppoe,
     raw,
@@ -196,6 +197,10 @@ class Unwrap:
         capture cut the frame (snap length), `LENGTH_MISMATCH` that the headers state more than
         ever was on the wire.
         """
+        return plain.udp(frame, self.tunnels) or self.walked(frame)
+
+    def walked(self, frame: Frame) -> Unwrapped:
+        """Take off one header after another."""
         walk = _Walk(self, cut=max(0, frame.length - len(frame.data)))
         peel = TABLE.get(Id("link", frame.link))
         end: Id | Anomaly = Anomaly.LINK_TYPE_UNKNOWN
