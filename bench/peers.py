@@ -20,8 +20,8 @@ WATCHED: Final = "api.telegram.org"
 # How large the captures are that a runner is given, the smaller and the larger.
 Sizes: TypeAlias = tuple[int, int]
 FAST: Final = (1_000_000, 5_000_000)
-SLOW: Final = (200_000, 1_000_000)
-SLOWEST: Final = (20_000, 100_000)
+SLOW: Final = (100_000, 500_000)
+SLOWEST: Final = (4_000, 20_000)
 
 
 class Runner(NamedTuple):
