@@ -103,10 +103,9 @@ class Pipeline:
         for item in items:
             late = item.late if isinstance(item, Frame) else None
             is_late = late is not None
-            if isinstance(item, Frame) and late is not None:
-                yield from self._catch_up(item, late)
-                continue
-            if item.at < self._now:  # then the stages must be told what `now` is
+            if late is not None:  # it comes as at its own time
+                yield from self._wait(late) if late > self._now else ()
+            elif item.at < self._now:  # then the stages must be told what `now` is
                 yield from self._pass(self._now)
             else:
                 yield from self._wait(item.at)
@@ -153,35 +152,24 @@ class Pipeline:
         return counters
 
     def _frame(self, frame: Frame) -> Iterator[Value]:
-        """Follow one frame down."""
-        self._counters.frames += 1
-        self._counters.octets += len(frame.data)
-        yield from self._unwrapped(self._unwrap(frame))
-
-    def _catch_up(self, frame: Frame, then: Nanoseconds) -> Iterator[Value]:
-        """Follow a frame that was held back, a fragment or a segment, as at the time it came."""
-        if then > self._now:
-            yield from self._wait(then)
+        """Follow one frame down; one that was held back brings no time with it."""
         self._counters.frames += 1
         self._counters.octets += len(frame.data)
         found = self._unwrap(frame)
-        if isinstance(found, Fragment):
-            self._counters.leftovers["fragment"] += 1
-            yield from self._rejoin([msgspec.structs.replace(found, late=then)], 0)
-        elif isinstance(found, Packet) and found.transport == "tcp":
-            yield from self._cut([msgspec.structs.replace(found, late=then)], 0)
+        if frame.late is None or isinstance(found, Leftover):
+            yield from self._unwrapped(found, self._now)
         else:
-            yield from self._unwrapped(found)
+            yield from self._unwrapped(msgspec.structs.replace(found, late=frame.late), 0)
 
-    def _unwrapped(self, found: Unwrapped) -> Iterator[Value]:
+    def _unwrapped(self, found: Unwrapped, now: Nanoseconds) -> Iterator[Value]:
         """Follow what stood below the headers: a fragment, a segment, a packet, or nothing."""
         if isinstance(found, Leftover):
             yield from self._left(found)
         elif isinstance(found, Fragment):
             self._counters.leftovers["fragment"] += 1
-            yield from self._rejoin([found], self._now)
+            yield from self._rejoin([found], now)
         elif found.transport == "tcp" and self._read.is_configured(found):
-            yield from self._cut([found], self._now)
+            yield from self._cut([found], now)
         else:
             yield from self._packet(found)
 
@@ -195,7 +183,7 @@ class Pipeline:
             if isinstance(datagram, Leftover):
                 yield from self._left(datagram)
             else:
-                yield from self._unwrapped(self._unwrap.resume(datagram))
+                yield from self._unwrapped(self._unwrap.resume(datagram), self._now)
 
     def _cut(self, segments: list[Packet], now: Nanoseconds) -> Iterator[Value]:
         """Follow TCP segments, and what became due, to the messages they carry."""

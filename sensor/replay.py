@@ -168,7 +168,7 @@ def _captures(options: Options, settings: pipeline.Settings) -> "_Whole | HeldCa
     threads = len(os.sched_getaffinity(0))  # the processors that this process may use
     sifted = Sifted(options.captures, Sieve(lambda: tables.arguments), threads=threads)
     unwrap = Unwrap(settings.ports, settings.vxlan_ports)
-    return HeldCaptures(sifted, lambda: Hold(tables.arguments, unwrap))
+    return HeldCaptures(sifted, Hold(tables.arguments, unwrap))
 
 
 @contextlib.contextmanager

@@ -18,8 +18,8 @@ from sensor.capture.pane import USUAL, Pane, filled
 from sensor.capture.stretch import Sieve, Step, Stretch
 from sensor.stage import Nanoseconds
 
-# The octets in memory of a file that is walked where it is read: a call for each costs nothing by
-# its side. Small enough to hold for each of some hundred files that overlap are the others.
+# The octets in memory of a file that is walked where it is read: of one of a few so many that a
+# call for each stretch costs nothing, of one of many so few that hundreds may overlap.
 WIDE: Final = USUAL
 NEAR: Final = 256 * 1024
 

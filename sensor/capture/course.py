@@ -5,14 +5,14 @@ memory ends, which costs little, and the spans hopped over are walked by others.
 and walk from there on: so the end of a file, and whatever is wrong with it, is found in one way.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import Iterator
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sensor.capture import pcap, pcapng
-from sensor.capture.files import MAGIC
+from sensor.capture.files import MAGIC, Report
 from sensor.capture.pane import Pane
 from sensor.capture.points import Points
 from sensor.capture.stretch import (
@@ -33,8 +33,6 @@ from sensor.sieve.walk import At, Stop, Walk
 # Spans and frames between them in one stretch: each is an object or some, and 1 MiB holds 65,536
 # of the smallest blocks.
 MOST_SPANS: Final = 4096
-
-Report: TypeAlias = Callable[[str], None]
 
 
 class Course(Protocol):

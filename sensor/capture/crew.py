@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensor.capture.ahead import Ahead
-from sensor.capture.course import Report
-from sensor.capture.files import File
+from sensor.capture.files import File, Report
 from sensor.capture.stretch import Sieve, Slot, Step, Stretch
 from sensor.stage import Nanoseconds
 

@@ -34,6 +34,9 @@ _EXPECTED: Final = "expected pcap or pcapng, plain or compressed with gzip, zstd
 
 AnyWindow = TypeVar("AnyWindow", bound=Sliding)
 
+# Takes a line that says what is wrong.
+Report: TypeAlias = Callable[[str], None]
+
 _Frames: TypeAlias = Generator[Frame, None, None]
 # The time of the file's next frame, its place among the paths, the frame, and the frames after
 # it. The last two are None while the file is closed. The place settles ties, so a comparison
@@ -41,12 +44,8 @@ _Frames: TypeAlias = Generator[Frame, None, None]
 _Next: TypeAlias = tuple[Nanoseconds, int, Frame | None, _Frames | None]
 
 
-class Captures:
-    """The frames of capture files as one stream.
-
-    Iterating yields all frames, always the earliest of the files' next ones; of equal ones that
-    of the earlier path. The order within a file is kept even when its times go back. Iterating
-    again reads the files again; standard input has nothing more then.
+class Files:
+    """Capture files to be read as one stream.
 
     Args:
         paths: Files, `-` for standard input.
@@ -69,6 +68,19 @@ class Captures:
     def octets_read(self) -> int:
         """Octets taken from the files so far, before decompression."""
         return sum(file.octets_read for file in self._files)
+
+    def _reporter(self, place: int) -> Report:
+        name = self._files[place].name
+        return lambda line: self.problems.append(f"{name}: {line}")
+
+
+class Captures(Files):
+    """The frames of capture files as one stream.
+
+    Iterating yields all frames, always the earliest of the files' next ones; of equal ones that
+    of the earlier path. The order within a file is kept even when its times go back. Iterating
+    again reads the files again; standard input has nothing more then.
+    """
 
     def __iter__(self) -> Iterator[Frame]:
         self.problems.clear()
@@ -99,7 +111,7 @@ class Captures:
 
     def _open(self, place: int) -> _Next | None:
         file = self._files[place]
-        rest = file.frames(lambda line: self.problems.append(f"{file.name}: {line}"))
+        rest = file.frames(self._reporter(place))
         first = next(rest, None)
         return None if first is None else (first.at, place, first, rest)
 
@@ -143,7 +155,7 @@ class File:
         self.size = None if self._path is None else _size(self._path)
         self.octets_read = 0
 
-    def frames(self, report: Callable[[str], None]) -> _Frames:
+    def frames(self, report: Report) -> _Frames:
         """Open the file, read its frames, close it. Reports what is wrong, raises nothing."""
         with self.opened(report, lambda stream: Window(stream.chunks())) as window:
             if window is not None:
@@ -151,7 +163,7 @@ class File:
 
     @contextlib.contextmanager
     def opened(
-        self, report: Callable[[str], None], make: Callable[["Stream"], AnyWindow]
+        self, report: Report, make: Callable[["Stream"], AnyWindow]
     ) -> Iterator[AnyWindow | None]:
         """Open the file, and close it afterwards.
 

@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sensor.capture import ahead, course
-from sensor.capture.course import Report
 from sensor.capture.crew import Crew
-from sensor.capture.files import File
+from sensor.capture.files import Files
 from sensor.capture.stretch import Sieve, Step
 from sensor.frame import Frame
 from sensor.sieve import walk
@@ -67,21 +66,17 @@ class Counts:
         return +Counter({each: int(self.by_reason[walk.FRAMES, each]) for each in Reason})
 
 
-class Sifted:
+class Sifted(Files):
     """The frames of capture files that pass the sieve, as one stream.
 
     Iterating yields (`now`, frame), where `now` is the largest time of all frames up to this one,
     those that did not pass included. Iterating again reads the files again.
 
     Args:
-        paths: Files, `-` for standard input.
         sieve: What decides.
-        stdin: What `-` is, `sys.stdin.buffer` by default. It is not closed.
         threads: How many may walk at once. With one nothing is read ahead of what is taken.
 
     Attributes:
-        problems: What is wrong with the files, line for line as `Captures` has it.
-        octets_total: As `Captures` has it.
         now: The largest time of all frames so far, at the end that of all there are.
         counts: What became of the frames so far.
     """
@@ -94,19 +89,11 @@ class Sifted:
         stdin: BinaryIO | None = None,
         threads: int = 1,
     ) -> None:
-        self.problems: list[str] = []
+        super().__init__(paths, stdin=stdin)
         self.now: Nanoseconds = 0
         self.counts = Counts()
         self._sieve = sieve
         self._threads = threads
-        self._files = [File(path, stdin) for path in paths]
-        sizes = [file.size for file in self._files]
-        self.octets_total = None if None in sizes else sum(filter(None, sizes))
-
-    @property
-    def octets_read(self) -> int:
-        """Octets taken from the files so far, before decompression."""
-        return sum(file.octets_read for file in self._files)
 
     def __iter__(self) -> Iterator[tuple[Nanoseconds, Frame]]:
         with contextlib.closing(self.reasoned()) as reasoned:
@@ -158,10 +145,6 @@ class Sifted:
             frames.close()
             file.octets_read = 0
             queue.append((first.at, place, None, Reason.DROPPED_OTHER, None))
-
-    def _reporter(self, place: int) -> Report:
-        name = self._files[place].name
-        return lambda line: self.problems.append(f"{name}: {line}")
 
     def _merge(
         self, queue: list[_Next], crew: Crew | None

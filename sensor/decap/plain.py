@@ -5,6 +5,7 @@ from collections.abc import Container
 from typing import Final
 
 from sensor.decap import address
+from sensor.decap.ipv4 import MORE_FRAGMENTS, OFFSET
 from sensor.frame import Frame
 from sensor.packet import Packet
 
@@ -12,7 +13,7 @@ _ETHERNET: Final = 1  # LINKTYPE_ETHERNET
 _IP_AT: Final = 14
 _ETHERTYPES: Final = {b"\x08\x00": 4, b"\x86\xdd": 6}
 _NO_OPTIONS: Final = 0x45  # version 4, five words
-_FRAGMENT: Final = 0x3FFF  # more fragments, or an offset
+_FRAGMENT: Final = MORE_FRAGMENTS | OFFSET
 _UDP: Final = 17
 _UDP_OCTETS: Final = 8
 

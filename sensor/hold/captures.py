@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from sensor.anomalies import Anomaly
 from sensor.capture.sifted import Counts, Sifted
@@ -57,17 +57,12 @@ class Dropped:
 class HeldCaptures:
     """The frames of sifted captures that go down the river, as one stream.
 
-    Iterating yields (`now`, frame) as `Sifted` does; iterating again reads the files again.
-
-    Args:
-        sifted: The captures.
-        hold: Makes what holds back.
+    Iterating yields (`now`, frame) as `Sifted` does, once.
     """
 
-    def __init__(self, sifted: Sifted, hold: Callable[[], Hold]) -> None:
+    def __init__(self, sifted: Sifted, hold: Hold) -> None:
         self._sifted = sifted
-        self._make = hold
-        self._hold = hold()
+        self._hold = hold
         self.problems = sifted.problems
         self.octets_total = sifted.octets_total
 
@@ -85,7 +80,7 @@ class HeldCaptures:
         return Dropped(self._sifted.counts, self._hold.tally)
 
     def __iter__(self) -> Iterator[tuple[Nanoseconds, Frame]]:
-        hold = self._hold = self._make()
+        hold = self._hold
         with contextlib.closing(self._sifted.reasoned()) as reasoned:
             for now, frame, reason in reasoned:
                 for passing in hold(now, frame, reason):

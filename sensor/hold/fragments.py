@@ -15,7 +15,7 @@ import msgspec
 from sensor.anomalies import Anomaly
 from sensor.fragments import LONGEST, MOST, OCTETS, TIMEOUT
 from sensor.frame import Frame
-from sensor.hold.kept import Kept, Tally
+from sensor.hold.kept import Kept, Passing, Tally
 from sensor.hold.plain import Part
 from sensor.sieve.reasons import LAST_DROPPED, Reason
 from sensor.stage import Nanoseconds
@@ -68,14 +68,13 @@ class HeldFragments:
         self._is_closed = is_closed
         self._tally = tally
         self._held: OrderedDict[bytes, _Gathering] = OrderedDict()
-        # The keys that the river has pieces of, and when it will have forgotten them.
-        self._passing: OrderedDict[bytes, Nanoseconds] = OrderedDict()
+        self._passing = Passing(MOST)
         self._octets = 0
 
     def __call__(self, now: Nanoseconds, frame: Frame, part: Part) -> list[Frame]:
         """Take a fragment; give the frames that go down the river."""
         key = part.key
-        if now < self._passing.get(key, 0):
+        if now < self._passing.until(key):
             return [*self.let_go(now, part), frame]
         self._settle(now, key)
         held = self._held.get(key)
@@ -93,9 +92,7 @@ class HeldFragments:
             let_go = self.let_go(now, part)
             self.is_open |= reason in PARTS
             return [*let_go, frame]
-        before = held.octets
-        held.keep(now, frame, self._tally)
-        self._octets += held.octets - before
+        self._octets += held.keep(now, frame, self._tally)
         self._held.move_to_end(key)
         while self._octets > OCTETS or len(self._held) > MOST:
             oldest = next(iter(self._held))
@@ -106,11 +103,7 @@ class HeldFragments:
     def let_go(self, now: Nanoseconds, part: Part) -> list[Frame]:
         """Give back all that is held of a datagram, for the river has this part of it."""
         key = part.key
-        passing = self._passing
-        passing[key] = now + TIMEOUT
-        passing.move_to_end(key)
-        if len(passing) > MOST:
-            passing.popitem(last=False)
+        self._passing.note(key, now + TIMEOUT)
         self.is_open = not self._is_closed(part)
         held = self._held.pop(key, None)
         if held is None:
@@ -146,7 +139,7 @@ class HeldFragments:
         octets = b"".join(held.parts[offset].octets for offset in sorted(held.parts))
         reason = self._judged(first.version, first.protocol, octets)
         held.is_whole, held.is_dns, held.until = True, reason == Reason.DROPPED_DNS, now + TIMEOUT
-        self._told(held)
+        held.count(held.is_dns, self._tally)
         return reason
 
     def _repeat(self, now: Nanoseconds, held: _Gathering, part: Part) -> None:
@@ -161,11 +154,7 @@ class HeldFragments:
         held.again.add(part.offset)
         if len(held.again) == len(held.parts):
             held.again.clear()
-            self._told(held)
-
-    def _told(self, held: _Gathering) -> None:
-        held.messages += held.is_dns
-        self._tally.messages += held.is_dns
+            held.count(held.is_dns, self._tally)
 
     def _settle(self, now: Nanoseconds, key: bytes) -> None:
         """Forget what `sensor.fragments` forgets by now, of this key and of the oldest."""

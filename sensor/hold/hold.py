@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from sensor.checksum import UDP
 from sensor.decap.extension import IN_IPV6
 from sensor.decap.unwrap import Unwrap
 from sensor.frame import Frame
@@ -51,7 +52,6 @@ _MEANINGS: Final[Mapping[int, Reason]] = {
     IS_WATCHED: Reason.WATCHED,
     TOO_LONG: Reason.MALFORMED,
 }
-_UDP: Final = 17
 _PORTS: Final = struct.Struct("!HH")
 _LEAVES: Final = frozenset({int(Kind.NOWHERE), int(Kind.NAMED)})
 
@@ -150,7 +150,7 @@ class Hold:
         if part.offset:
             return True
         kinds = self._arguments[0]
-        if part.protocol != _UDP:
+        if part.protocol != UDP:
             return part.protocol not in IN_IPV6 and kinds[IP + part.protocol] in _LEAVES
         if len(part.octets) < _PORTS.size:
             return False

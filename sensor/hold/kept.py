@@ -1,6 +1,6 @@
 """Frames kept back under one key, counted while they are, and given back as they came."""
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator
 from typing import Final
 
@@ -35,13 +35,19 @@ class Kept(msgspec.Struct):
     octets: int = 0
     messages: int = 0
 
-    def keep(self, now: Nanoseconds, frame: Frame, tally: Tally) -> None:
-        """Keep a frame back."""
+    def keep(self, now: Nanoseconds, frame: Frame, tally: Tally) -> int:
+        """Keep a frame back; tell the memory that it takes."""
         self.frames.append((now, frame))
-        size = len(frame.data)
-        self.octets += size + FRAME
+        taken = len(frame.data) + FRAME
+        self.octets += taken
         tally.frames += 1
-        tally.octets += size
+        tally.octets += len(frame.data)
+        return taken
+
+    def count(self, messages: int, tally: Tally) -> None:
+        """Count messages that were in the frames."""
+        self.messages += messages
+        tally.messages += messages
 
     def given_back(self, tally: Tally) -> Iterator[Frame]:
         """Give all frames back: they are counted no longer."""
@@ -50,3 +56,25 @@ class Kept(msgspec.Struct):
         for now, frame in self.frames:
             tally.octets -= len(frame.data)
             yield msgspec.structs.replace(frame, late=now)
+
+
+class Passing:
+    """The keys that the river has something of, and when it will have forgotten them.
+
+    `most` of them are remembered, as many as the river has room for, or more.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._until: OrderedDict[bytes, Nanoseconds] = OrderedDict()
+
+    def until(self, key: bytes) -> Nanoseconds:
+        """Tell when the river will have forgotten a key, 0 where it knows nothing of it."""
+        return self._until.get(key, 0)
+
+    def note(self, key: bytes, until: Nanoseconds) -> None:
+        """Note that the river got something of a key."""
+        self._until[key] = until
+        self._until.move_to_end(key)
+        if len(self._until) > self._most:
+            self._until.popitem(last=False)

@@ -7,6 +7,9 @@ have. What is read here is what `sensor.decap` reads: addresses, numbers, octets
 import struct
 from typing import Final, NamedTuple, TypeAlias
 
+from sensor.checksum import TCP
+from sensor.decap import extension
+from sensor.decap.ipv4 import MORE_FRAGMENTS, OFFSET
 from sensor.frame import Frame
 
 _LINK: Final = 1  # LINKTYPE_ETHERNET
@@ -19,12 +22,10 @@ _IPV4: Final = struct.Struct("!BxHHHxB2x8s")  # RFC 791 §3.1; both addresses in
 _IPV6: Final = struct.Struct("!B3xHBx32s")  # RFC 8200 §3
 _IPV6_FRAGMENT: Final = struct.Struct("!BxHI")  # RFC 8200 §4.5
 _IPV6_SIZE: Final = 40
-_FRAGMENT_HEADER: Final = 44
-_TCP: Final = 6
 _SEGMENT: Final = struct.Struct("!4sI4xBB6x")  # RFC 9293 §3.1; both ports in one
 
-_MORE: Final = 0x2000
-_OFFSET: Final = 0x1FFF
+_IS_FRAGMENT: Final = MORE_FRAGMENTS | OFFSET
+_IS_IPV6_FRAGMENT: Final = extension.MORE | extension.OFFSET
 
 
 class Part(NamedTuple):
@@ -66,19 +67,20 @@ def fragment(frame: Frame) -> Part | None:
     version, protocol, addresses, at, stop, is_whole, identification, place = network
     data = frame.data
     if version == 6:
-        if protocol != _FRAGMENT_HEADER or stop - at < _IPV6_FRAGMENT.size:
+        if protocol != extension.FRAGMENT or stop - at < _IPV6_FRAGMENT.size:
             return None
         protocol, place, identification = _IPV6_FRAGMENT.unpack_from(data, at)
         octets = data[at + _IPV6_FRAGMENT.size : stop]
-        if not place & 0xFFF9:  # an atomic fragment is no part (RFC 6946)
+        if not place & _IS_IPV6_FRAGMENT:  # an atomic fragment is no part (RFC 6946)
             return None
         key = addresses + identification.to_bytes(4)
-        return Part(key, 6, protocol, place & 0xFFF8, bool(place & 1), octets, is_whole)
-    if not place & (_MORE | _OFFSET):
+        offset, more = place & extension.OFFSET, bool(place & extension.MORE)
+        return Part(key, 6, protocol, offset, more, octets, is_whole)
+    if not place & _IS_FRAGMENT:
         return None
-    offset = (place & _OFFSET) * 8
+    offset = (place & OFFSET) * 8
     key = addresses + bytes((protocol, identification >> 8, identification & 0xFF))
-    return Part(key, 4, protocol, offset, bool(place & _MORE), data[at:stop], is_whole)
+    return Part(key, 4, protocol, offset, bool(place & MORE_FRAGMENTS), data[at:stop], is_whole)
 
 
 def segment(frame: Frame) -> Segment | None:
@@ -87,7 +89,7 @@ def segment(frame: Frame) -> Segment | None:
     if network is None:
         return None
     _, protocol, addresses, at, stop, is_whole, _, place = network
-    if protocol != _TCP or place & (_MORE | _OFFSET) or stop - at < _SEGMENT.size:
+    if protocol != TCP or place & _IS_FRAGMENT or stop - at < _SEGMENT.size:
         return None
     data = frame.data
     ports, sequence, size, control = _SEGMENT.unpack_from(data, at)

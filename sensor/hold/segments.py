@@ -8,18 +8,17 @@ the same time; what makes no difference to it is not kept.
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from sensor.anomalies import Anomaly
+from sensor.direction import NUMBERS
 from sensor.frame import Frame
-from sensor.hold.kept import Kept, Tally
+from sensor.hold.kept import Kept, Passing, Tally
 from sensor.hold.plain import Segment
 from sensor.resync import PREFIX
 from sensor.sieve.reasons import LAST_DROPPED, Reason
 from sensor.stage import END, Nanoseconds
 from sensor.streams import FIN, IDLE, LINGER, MOST_HALF_OPEN, RST, SYN
-
-NUMBERS: Final = 1 << 32  # sequence numbers begin again behind this many (RFC 9293 §3.4)
 
 # What Python takes for a direction beside its frames, its last octets once more among it.
 DIRECTION: Final = 2_048
@@ -35,7 +34,7 @@ OCTETS: Final = 8 << 20
 # Directions of which the river may know something; more than `sensor.streams` has room for.
 MOST_PASSING: Final = 65_536
 
-Judge = Callable[[bytes], Reason]
+Judge: TypeAlias = Callable[[bytes], Reason]
 """Takes the octets of a message."""
 
 
@@ -63,15 +62,14 @@ class HeldSegments:
         self._begun: OrderedDict[bytes, _Followed] = OrderedDict()
         self._held: OrderedDict[bytes, _Followed] = OrderedDict()
         self._closing: deque[tuple[Nanoseconds, bytes]] = deque()
-        # Those that the river has segments of, and when it will have forgotten them.
-        self._passing: OrderedDict[bytes, Nanoseconds] = OrderedDict()
+        self._passing = Passing(MOST_PASSING)
         self._octets = 0
 
     def __call__(self, now: Nanoseconds, frame: Frame, segment: Segment) -> Sequence[Frame]:
         """Take a segment; give the frames that go down the river."""
         key, sequence, control, octets, is_whole = segment
         self._settle(now)
-        if now < self._passing.get(key, 0):
+        if now < self._passing.until(key):
             return (*self.let_go(now, key, control), frame)
         is_reset = control & RST
         size = 0 if is_reset else len(octets)
@@ -113,27 +111,25 @@ class HeldSegments:
 
         A SYN it remembers for any time, when no data follows.
         """
-        passing = self._passing
-        begun = self._begun.pop(key, None)
-        is_opened = control & SYN or begun is not None or passing.get(key) == END
-        passing[key] = END if is_opened else now + IDLE
-        passing.move_to_end(key)
-        if len(passing) > MOST_PASSING:
-            passing.popitem(last=False)
-        frames: list[Frame] = []
-        if begun is not None:
-            frames += begun.given_back(self._tally)
-        held = self._held.pop(key, None)
-        if held is not None:
-            self._octets -= held.octets
-            frames += held.given_back(self._tally)
-        return frames
+        is_opened = control & SYN or key in self._begun or self._passing.until(key) == END
+        self._passing.note(key, END if is_opened else now + IDLE)
+        return list(self._given_back(key))
 
     def let_all_go(self) -> Iterator[Frame]:
-        """Give back all that is held."""
+        """Give back all that is held; a SYN is remembered, as by `let_go`."""
+        for key in self._begun:
+            self._passing.note(key, END)
         for key in [*self._begun, *self._held]:
-            yield from self.let_go(0, key, 0)
+            yield from self._given_back(key)
         self._closing.clear()
+
+    def _given_back(self, key: bytes) -> Iterator[Frame]:
+        begun, held = self._begun.pop(key, None), self._held.pop(key, None)
+        if begun is not None:
+            yield from begun.given_back(self._tally)
+        if held is not None:
+            self._octets -= held.octets
+            yield from held.given_back(self._tally)
 
     def finish(self) -> None:
         """Count the messages that never became whole."""
@@ -173,16 +169,13 @@ class HeldSegments:
             reason = self._judged(rest[PREFIX:end]) if end > PREFIX else Reason.DROPPED_OTHER
             if reason > LAST_DROPPED:
                 return False
-            held.messages += reason == Reason.DROPPED_DNS
-            self._tally.messages += reason == Reason.DROPPED_DNS
+            held.count(reason == Reason.DROPPED_DNS, self._tally)
             rest = rest[end:]
         held.rest = rest
         return True
 
     def _keep(self, now: Nanoseconds, frame: Frame, held: _Followed) -> None:
-        before = held.octets
-        held.keep(now, frame, self._tally)
-        self._octets += held.octets - before
+        self._octets += held.keep(now, frame, self._tally)
         while self._octets > OCTETS:
             key, oldest = next(iter(self._held.items()))
             self._tally.evicted["streams"] += oldest.closes == END
